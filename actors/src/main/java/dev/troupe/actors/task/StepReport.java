@@ -1,0 +1,23 @@
+package dev.troupe.actors.task;
+
+/**
+ * What came of one step.
+ *
+ * @param step the step, from 0
+ * @param committed whether the group committed it; false if some rank's gradients were not finite
+ * @param wish the strongest wish of all ranks
+ * @param finished whether this was the run's last step
+ * @param loss the global batch's loss
+ * @param seconds the step's duration
+ * @param dataSeconds the part of it spent waiting for data
+ * @param finiteHere whether this rank's own gradients were finite
+ */
+public record StepReport(
+    long step,
+    boolean committed,
+    Wish wish,
+    boolean finished,
+    double loss,
+    double seconds,
+    double dataSeconds,
+    boolean finiteHere) {}
