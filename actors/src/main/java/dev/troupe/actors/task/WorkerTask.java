@@ -56,6 +56,13 @@ public interface WorkerTask extends AutoCloseable {
   void checkpoint(String reason) throws GroupFailure;
 
   /**
+   * A counter that grows while the task gets on by itself: with each micro-batch, each batch of an
+   * evaluation, each chunk of state received. A task that only waits for its peers stands still.
+   * Any thread; a hang is told from slow work by it.
+   */
+  long progress();
+
+  /**
    * Breaks collectives in flight, so that a blocked {@link #join} or {@link #step} fails soon. Any
    * thread.
    */
