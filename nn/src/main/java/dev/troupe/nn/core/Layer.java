@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A named tree of parameters, buffers and child layers, with the dotted names of OpenCLIP's state
@@ -24,6 +25,16 @@ public abstract class Layer implements AutoCloseable {
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Layer> children = new LinkedHashMap<>();
   private boolean training = true;
+
+  /** A float32 tensor with undefined content, on the device that {@link Allocation} names. */
+  protected static Tensor empty(long... shape) {
+    return Allocation.empty(torch.ScalarType.Float, shape);
+  }
+
+  /** A tensor of the given type with undefined content; without a shape, a scalar. */
+  protected static Tensor empty(torch.ScalarType type, long... shape) {
+    return Allocation.empty(type, shape);
+  }
 
   /** Registers a trainable parameter under this layer's own name for it. */
   protected final Tensor parameter(String name, Tensor value) {

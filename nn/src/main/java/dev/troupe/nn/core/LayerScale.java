@@ -1,0 +1,25 @@
+package dev.troupe.nn.core;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** A learned scale per channel (Touvron et al. 2021); state {@code gamma}. */
+public final class LayerScale extends Layer {
+  private final double start;
+  private final Tensor gamma;
+
+  /** Scales {@code width} channels, starting at {@code start}. */
+  public LayerScale(long width, double start) {
+    this.start = start;
+    this.gamma = parameter("gamma", empty(width));
+  }
+
+  /** Scales …×width. */
+  public Tensor forward(Tensor x) {
+    return x.mul(gamma);
+  }
+
+  @Override
+  public void initialize() {
+    Init.constant(gamma, start);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.troupe.nn.core;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** y = x·Wᵀ + b on the last axis; state {@code weight} (out×in) and {@code bias} (out). */
+public final class Linear extends Layer {
+  private final long in;
+  private final Tensor weight;
+  private final Tensor bias;
+
+  /** A map from {@code in} to {@code out} values with a bias. */
+  public Linear(long in, long out) {
+    this(in, out, true);
+  }
+
+  /** A map from {@code in} to {@code out} values. */
+  public Linear(long in, long out, boolean bias) {
+    this.in = in;
+    this.weight = parameter("weight", empty(out, in));
+    this.bias = bias ? parameter("bias", empty(out)) : null;
+  }
+
+  /**
+   * Maps …×in to …×out.
+   *
+   * @param x of any leading shape
+   */
+  public Tensor forward(Tensor x) {
+    Macs.add(weight.numel() * (x.numel() / in));
+    try (Scope scope = new Scope()) {
+      return scope.keep(
+          bias == null
+              ? torch.linear(x, weight)
+              : torch.linear(x, weight, new TensorOptional(bias)));
+    }
+  }
+
+  /** The matrix, out×in. */
+  public Tensor weight() {
+    return weight;
+  }
+
+  /** The bias, or null without one. */
+  public Tensor bias() {
+    return bias;
+  }
+
+  @Override
+  public void initialize() {
+    Init.fanIn(weight, in);
+    if (bias != null) {
+      Init.fanIn(bias, in);
+    }
+  }
+}
