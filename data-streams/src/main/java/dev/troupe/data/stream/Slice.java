@@ -19,6 +19,11 @@ public interface Slice extends AutoCloseable {
   /** Samples as {@code SHARD.tar/KEY}, in the order of the global batch. */
   List<String> keys();
 
+  /**
+   * Captions as they stand in the data set, in the same order; empty strings where none are read.
+   */
+  List<String> captions();
+
   /** Pixels, uint8, N×H×W×3 (RGB), in a direct buffer that stays valid until {@link #close()}. */
   ByteBuffer images_NHWC();
 
