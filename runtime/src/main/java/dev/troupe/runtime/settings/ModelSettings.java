@@ -1,0 +1,59 @@
+package dev.troupe.runtime.settings;
+
+import dev.troupe.runtime.settings.Setting.Kind;
+import java.util.List;
+import java.util.Optional;
+
+/** Which model, its first weights, and what of it is trained. */
+public record ModelSettings(
+    @Setting(
+            value = "Model: a name under configs/models/ (see ./troupe models) or a JSON file.",
+            byDefault = "RN50",
+            label = "NAME|FILE",
+            kind = Kind.NAME_OR_PATH)
+        String model,
+    @Setting(
+            value =
+                "First weights: a file, a folder, an s3:// or https:// address, or a known tag.",
+            label = "FILE|TAG",
+            kind = Kind.NAME_OR_PATH)
+        Optional<String> pretrained,
+    @Setting(
+            value = "Hugging Face tokenizer (file or folder) in place of the model's own.",
+            label = "FILE|DIR",
+            kind = Kind.NAME_OR_PATH)
+        Optional<String> tokenizer,
+    @Setting(value = "Context length in place of the model's own.", min = 1, label = "TOKENS")
+        Optional<Integer> forceContextLength,
+    @Setting(
+            value = "Image size in place of the model's own: one number, or height and width.",
+            min = 1,
+            label = "PIXELS")
+        List<Integer> forceImageSize,
+    @Setting("Use QuickGELU activations.") boolean forceQuickGelu,
+    @Setting(
+            value = "Patch dropout in place of the model's own.",
+            min = 0,
+            max = 0.999,
+            label = "SHARE")
+        Optional<Double> forcePatchDropout,
+    @Setting("Keep the text tower's weights under text. (CustomTextCLIP).") boolean forceCustomText,
+    @Setting("Recompute each block's activations in the backward pass, to save memory.")
+        boolean gradCheckpointing,
+    @Setting("Freeze the image tower (LiT).") boolean lockImage,
+    @Setting(
+            value = "Leave the image tower's last N layer groups trainable.",
+            byDefault = "0",
+            min = 0,
+            label = "N")
+        int lockImageUnlockedGroups,
+    @Setting("Freeze BatchNorm's running statistics in the locked layers.")
+        boolean lockImageFreezeBnStats,
+    @Setting("Freeze the text tower.") boolean lockText,
+    @Setting(
+            value = "Leave the text tower's last N layers trainable.",
+            byDefault = "0",
+            min = 0,
+            label = "N")
+        int lockTextUnlockedLayers,
+    @Setting("Freeze LayerNorm in the locked text layers too.") boolean lockTextFreezeLayerNorm) {}

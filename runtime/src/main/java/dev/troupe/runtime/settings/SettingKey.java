@@ -1,0 +1,113 @@
+package dev.troupe.runtime.settings;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A setting as declared by a record component.
+ *
+ * @param name the flag without its dashes
+ * @param group the record it belongs to
+ * @param component where its value goes
+ * @param setting what is declared of it
+ */
+public record SettingKey(
+    String name, Class<? extends Record> group, RecordComponent component, Setting setting) {
+
+  /**
+   * The settings of a record of groups, by name.
+   *
+   * @param type a record whose components are records of {@link Setting}s
+   */
+  public static Map<String, SettingKey> of(Class<? extends Record> type) {
+    Map<String, SettingKey> keys = new LinkedHashMap<>();
+    for (RecordComponent group : type.getRecordComponents()) {
+      Class<? extends Record> groupType = group.getType().asSubclass(Record.class);
+      for (RecordComponent component : groupType.getRecordComponents()) {
+        String name = kebab(component.getName());
+        Setting setting = component.getAnnotation(Setting.class);
+        if (keys.put(name, new SettingKey(name, groupType, component, setting)) != null) {
+          throw new IllegalArgumentException(name + ": declared twice");
+        }
+      }
+    }
+    return keys;
+  }
+
+  private static String kebab(String camel) {
+    return camel.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether it is a switch: {@code --siglip}. */
+  public boolean isSwitch() {
+    return component.getType() == boolean.class;
+  }
+
+  /** Whether it takes several values. */
+  public boolean isList() {
+    return component.getType() == List.class;
+  }
+
+  /** Whether it may be absent. */
+  public boolean isOptional() {
+    return component.getType() == Optional.class;
+  }
+
+  /** The type of the value, or of each of its values. */
+  public Class<?> valueType() {
+    if (component.getGenericType() instanceof ParameterizedType parameterized) {
+      Type argument = parameterized.getActualTypeArguments()[0];
+      return (Class<?>) argument;
+    }
+    return component.getType();
+  }
+
+  /** The legal values of an enumeration, as written; empty for other types. */
+  public List<String> choices() {
+    Object[] constants = valueType().getEnumConstants();
+    return constants == null
+        ? List.of()
+        : Stream.of(constants)
+            .map(String::valueOf)
+            .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  /** The values of {@code settings} by setting name, as a user would write them. */
+  public static Map<String, String> describe(Record settings) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (RecordComponent group : settings.getClass().getRecordComponents()) {
+      Record groupValue = (Record) get(group, settings);
+      for (RecordComponent component : groupValue.getClass().getRecordComponents()) {
+        values.put(kebab(component.getName()), text(get(component, groupValue)));
+      }
+    }
+    return values;
+  }
+
+  private static Object get(RecordComponent component, Record holder) {
+    try {
+      return component.getAccessor().invoke(holder);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(component + ": not readable", e);
+    }
+  }
+
+  private static String text(Object value) {
+    if (value instanceof Optional<?> optional) {
+      return optional.map(SettingKey::text).orElse("");
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(SettingKey::text).collect(Collectors.joining(" "));
+    }
+    return String.valueOf(value);
+  }
+}
