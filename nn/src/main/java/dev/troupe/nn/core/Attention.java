@@ -26,6 +26,17 @@ public final class Attention {
    */
   public static Tensor attend(
       Tensor q_BHLd, Tensor k_BHSd, Tensor v_BHSd, Tensor mask, boolean causal) {
+    return attend(q_BHLd, k_BHSd, v_BHSd, mask, causal, 0);
+  }
+
+  /**
+   * Attends, with some of the attention weights dropped.
+   *
+   * @param drop the probability of dropping a weight, 0 outside of training
+   * @see #attend(Tensor, Tensor, Tensor, Tensor, boolean)
+   */
+  public static Tensor attend(
+      Tensor q_BHLd, Tensor k_BHSd, Tensor v_BHSd, Tensor mask, boolean causal, double drop) {
     Macs.add(2 * q_BHLd.numel() * k_BHSd.size(2));
     try (Scope scope = new Scope()) {
       return scope.keep(
@@ -34,7 +45,7 @@ public final class Attention {
               k_BHSd,
               v_BHSd,
               mask == null ? new TensorOptional() : new TensorOptional(mask),
-              0,
+              drop,
               causal,
               new DoubleOptional(),
               false));

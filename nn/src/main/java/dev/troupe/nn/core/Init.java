@@ -38,12 +38,8 @@ public final class Init {
         });
   }
 
-  /**
-   * Normal values cut at ±2 standard deviations and rescaled, so that the variance before cutting
-   * would be 1/{@code fanIn}: timm's {@code lecun_normal_}.
-   */
-  public static void lecunNormal(Tensor tensor, long fanIn) {
-    double std = Math.sqrt(1.0 / fanIn) / 0.87962566103423978;
+  /** Normal values of mean 0, cut at ±2 standard deviations: timm's {@code trunc_normal_tf_}. */
+  public static void cutNormal(Tensor tensor, double std) {
     double edge = erf(2 / Math.sqrt(2));
     quietly(
         tensor,
@@ -52,6 +48,14 @@ public final class Init {
           t.erfinv_();
           t.mul_(new Scalar(std * Math.sqrt(2)));
         });
+  }
+
+  /**
+   * Normal values cut at ±2 standard deviations and rescaled, so that their variance is 1/{@code
+   * fanIn}: timm's {@code lecun_normal_}.
+   */
+  public static void lecunNormal(Tensor tensor, long fanIn) {
+    cutNormal(tensor, Math.sqrt(1.0 / fanIn) / 0.87962566103423978);
   }
 
   /**

@@ -44,6 +44,13 @@ public final class LayerNorm extends Layer {
     }
   }
 
+  /** Normalises the channels of each place of B×C×H×W. */
+  public Tensor overChannels(Tensor x_BCHW) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(forward(x_BCHW.permute(0, 2, 3, 1)).permute(0, 3, 1, 2));
+    }
+  }
+
   @Override
   public void initialize() {
     Init.constant(weight, 1);

@@ -37,6 +37,18 @@ public final class Linear extends Layer {
     }
   }
 
+  /**
+   * Maps …×in to …×out with another bias than its own.
+   *
+   * @param offset of {@code out} values
+   */
+  public Tensor forward(Tensor x, Tensor offset) {
+    Macs.add(weight.numel() * (x.numel() / in));
+    try (Scope scope = new Scope()) {
+      return scope.keep(torch.linear(x, weight, new TensorOptional(offset)));
+    }
+  }
+
   /** The matrix, out×in. */
   public Tensor weight() {
     return weight;

@@ -1,0 +1,30 @@
+package dev.troupe.nn.core;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Sets values to 0 in training and scales the others up (Srivastava et al. 2014). It has no state.
+ */
+public final class Dropout extends Layer {
+  private final double rate;
+
+  /**
+   * Drops with the given probability.
+   *
+   * @param rate in [0, 1)
+   */
+  public Dropout(double rate) {
+    this.rate = rate;
+  }
+
+  /** Drops single values of a tensor of any shape. */
+  public Tensor forward(Tensor x) {
+    return now() == 0 ? x : torch.dropout(x, rate, true);
+  }
+
+  /** The probability in force: 0 outside of training. */
+  public double now() {
+    return isTraining() ? rate : 0;
+  }
+}
