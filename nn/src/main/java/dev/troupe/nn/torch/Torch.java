@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 public final class Torch {
   private static final Logger log = LoggerFactory.getLogger(Torch.class);
   private static final String BLAS_PROPERTY = "org.bytedeco.openblas.load";
+  private static final String MKL = "org/bytedeco/mkl/linux-x86_64/libmkl_rt.so.2";
   private static boolean loaded;
 
   private Torch() {}
@@ -24,15 +25,13 @@ public final class Torch {
       return;
     }
     if (System.getProperty(BLAS_PROPERTY) == null) {
-      System.setProperty(BLAS_PROPERTY, "mkl_rt");
-    }
-    try {
-      Loader.load(org.bytedeco.mkl.global.mkl_rt.class);
-    } catch (LinkageError e) {
-      System.clearProperty(BLAS_PROPERTY);
-      log.warn(
-          "MKL is not on the class path: matrix products fall back to OpenBLAS, about half as fast"
-              + " (add org.bytedeco:mkl with the classifier linux-x86_64-redist)");
+      if (Torch.class.getClassLoader().getResource(MKL) != null) {
+        System.setProperty(BLAS_PROPERTY, "mkl_rt");
+      } else {
+        log.warn(
+            "MKL is not on the class path: matrix products fall back to OpenBLAS, about half as fast"
+                + " (add org.bytedeco:mkl with the classifier linux-x86_64-redist)");
+      }
     }
     Loader.load(torch.class);
     loaded = true;
