@@ -75,4 +75,11 @@ public record RunFolder(String name, Path path) {
   public boolean used() {
     return Files.exists(outLog());
   }
+
+  /** The error of starting a new run in a used folder. */
+  public RunFolderException usedAlready() {
+    return new RunFolderException(
+        "%s: holds a run already (expected: another --name, or --resume latest to go on with it)"
+            .formatted(path));
+  }
 }
