@@ -1,5 +1,7 @@
 package dev.troupe.nn.torch;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,23 +22,29 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class TensorScope implements AutoCloseable {
   private final PointerScope outer = PointerScope.getInnerScope();
-  private final PointerScope scope = new PointerScope();
+  private final PointerScope inner = new PointerScope();
+  private final List<Tensor> kept = new ArrayList<>(1);
 
   /**
-   * Lets {@code tensor} outlive this scope. It must have been made inside this scope.
+   * Lets {@code tensor} outlive this scope; does no harm to one that would outlive it anyway.
    *
    * @return {@code tensor}
    */
   public Tensor keep(Tensor tensor) {
-    scope.detach(tensor);
-    if (outer != null) {
-      outer.attach(tensor);
-    }
+    // PointerScope.detach releases a reference, and with it a tensor that nobody else holds.
+    tensor.retainReference();
+    kept.add(tensor);
     return tensor;
   }
 
   @Override
   public void close() {
-    scope.close();
+    inner.close();
+    if (outer != null) {
+      for (Tensor tensor : kept) {
+        outer.attach(tensor);
+        tensor.releaseReference();
+      }
+    }
   }
 }
