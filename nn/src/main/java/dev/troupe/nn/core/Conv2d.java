@@ -53,6 +53,11 @@ public final class Conv2d extends Layer {
     return bias;
   }
 
+  /** The number of groups that the channels are split into. */
+  public long groups() {
+    return groups;
+  }
+
   @Override
   public void initialize() {
     Init.fanIn(weight, fanIn);

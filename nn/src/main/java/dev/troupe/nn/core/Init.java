@@ -76,6 +76,16 @@ public final class Init {
     quietly(tensor, t -> t.fill_(new Scalar(value)));
   }
 
+  /** Applies {@code start} to every layer of a kind below {@code root}. */
+  public static <L extends Layer> void each(Layer root, Class<L> kind, Consumer<L> start) {
+    for (Layer child : root.children().values()) {
+      if (kind.isInstance(child)) {
+        start.accept(kind.cast(child));
+      }
+      each(child, kind, start);
+    }
+  }
+
   /** Runs {@code fill} on the tensor without autograd; its temporaries are freed. */
   public static void quietly(Tensor tensor, Consumer<Tensor> fill) {
     try (Scope scope = new Scope();

@@ -24,6 +24,7 @@ public abstract class Layer implements AutoCloseable {
   private final Map<String, Tensor> parameters = new LinkedHashMap<>();
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Layer> children = new LinkedHashMap<>();
+  private final List<Tensor> constants = new ArrayList<>();
   private boolean training = true;
 
   /** A float32 tensor with undefined content, on the device that {@link Allocation} names. */
@@ -52,6 +53,18 @@ public abstract class Layer implements AutoCloseable {
     value.retainReference();
     buffers.put(name, value);
     return value;
+  }
+
+  /**
+   * Makes a tensor that the layer owns and neither trains nor saves: a table that follows from its
+   * settings.
+   */
+  protected final Tensor constant(float[] values, long... shape) {
+    Tensor table = empty(shape);
+    table.retainReference();
+    constants.add(table);
+    Init.quietly(table, t -> t.copy_(Tensor.create(values, shape)));
+    return table;
   }
 
   /** Registers a child layer; a name may hold dots ({@code "transformer.resblocks.0"}). */
@@ -120,6 +133,7 @@ public abstract class Layer implements AutoCloseable {
   @Override
   public void close() {
     List<Tensor> owned = new ArrayList<>(state().values());
+    walk("", (prefix, layer) -> owned.addAll(layer.constants));
     owned.forEach(Tensor::releaseReference);
   }
 }
