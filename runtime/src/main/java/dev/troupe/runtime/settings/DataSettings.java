@@ -4,7 +4,6 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** Where samples come from. */
-@SettingGroup("Data")
 public record DataSettings(
     @Setting(
             value =

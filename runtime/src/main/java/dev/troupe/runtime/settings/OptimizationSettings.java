@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Batches, schedule and optimizer. */
-@SettingGroup("Optimization")
 public record OptimizationSettings(
     @Setting(
             value =

@@ -1,0 +1,135 @@
+package dev.troupe.nn.model.tower;
+
+import dev.troupe.nn.core.Activation;
+import dev.troupe.nn.core.Dropout;
+import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.core.Mlp;
+import dev.troupe.nn.model.tower.trunk.Trunk;
+import dev.troupe.nn.model.tower.trunk.TrunkSettings;
+import dev.troupe.nn.torch.TensorScope;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * An image tower from timm: trunk and projection, with the state of OpenCLIP's {@code TimmModel}
+ * ({@code trunk.*}, {@code head.proj.*} or {@code head.mlp.*}).
+ *
+ * <p>Shapes: B samples, C channels, H×W pixels, D features.
+ */
+public final class TimmTower extends Layer {
+  private final Trunk trunk;
+  private final Dropout dropout;
+  private final Linear linear;
+  private final Mlp mlp;
+
+  /**
+   * The projection after the trunk.
+   *
+   * @param proj {@code timm_proj}: {@code linear}, {@code mlp}, {@code none} for none, or empty for
+   *     the trunk's own classifier
+   * @param bias {@code timm_proj_bias}: whether its last map has a bias
+   * @param drop {@code timm_drop}: the rate of dropout before its last map
+   * @param features D
+   */
+  public record Head(String proj, boolean bias, double drop, long features) {
+    boolean follows() {
+      return proj.equals("linear") || proj.equals("mlp");
+    }
+  }
+
+  /**
+   * Builds a tower of a timm model that {@link Trunks} has.
+   *
+   * @param name {@code timm_model_name}
+   * @param pool {@code timm_pool}, empty for the trunk's own
+   * @param height of the images, pixels
+   * @param width of the images, pixels
+   * @param dropPath {@code timm_drop_path}
+   * @param patchDropout {@code patch_dropout}
+   */
+  public static TimmTower of(
+      String name,
+      String pool,
+      Head head,
+      long height,
+      long width,
+      double dropPath,
+      double patchDropout) {
+    return new TimmTower(
+        Trunks::create, settings(name, pool, head, height, width, dropPath, patchDropout), head);
+  }
+
+  static TrunkSettings settings(
+      String name,
+      String pool,
+      Head head,
+      long height,
+      long width,
+      double dropPath,
+      double patchDropout) {
+    long classes = head.proj.isEmpty() ? head.features : 0;
+    return new TrunkSettings(
+        name, height, width, pool, classes, head.follows(), dropPath, patchDropout);
+  }
+
+  TimmTower(Function<TrunkSettings, Trunk> create, TrunkSettings settings, Head head) {
+    if (settings.pool().endsWith("_attn")) {
+      throw new IllegalArgumentException(
+          "timm_pool: "
+              + settings.pool()
+              + " is not supported (expected: avg, token, map or \"\")");
+    }
+    this.trunk = child("trunk", create.apply(settings));
+    long width = trunk.outputs();
+    if (!head.follows() && width != head.features) {
+      throw new IllegalArgumentException(
+          "timm_proj: "
+              + head.proj
+              + " (expected: linear or mlp, as "
+              + settings.name()
+              + " gives "
+              + width
+              + " features and embed_dim is "
+              + head.features
+              + ")");
+    }
+    this.dropout = child("head.drop", new Dropout(head.drop));
+    this.linear =
+        head.proj.equals("linear")
+            ? child("head.proj", new Linear(width, head.features, head.bias))
+            : null;
+    this.mlp =
+        head.proj.equals("mlp")
+            ? child(
+                "head.mlp",
+                new Mlp(
+                    "fc1",
+                    "fc2",
+                    width,
+                    2 * head.features,
+                    head.features,
+                    Activation.GELU,
+                    head.bias))
+            : null;
+  }
+
+  /** Encodes B×C×H×W normalised pixels to B×D features. */
+  public Tensor forward(Tensor images_BCHW) {
+    try (TensorScope scope = new TensorScope()) {
+      Tensor x_BD = trunk.forward(images_BCHW);
+      if (linear != null) {
+        x_BD = linear.forward(dropout.forward(x_BD));
+      } else if (mlp != null) {
+        Tensor hidden = Activation.GELU.apply(mlp.first().forward(x_BD));
+        x_BD = mlp.second().forward(dropout.forward(hidden));
+      }
+      return scope.keep(x_BD);
+    }
+  }
+
+  /** The trunk, which {@code --lock-image} freezes; the projection stays free. */
+  public Trunk trunk() {
+    return trunk;
+  }
+}

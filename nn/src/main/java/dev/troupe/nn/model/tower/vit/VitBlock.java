@@ -1,0 +1,90 @@
+package dev.troupe.nn.model.tower.vit;
+
+import dev.troupe.nn.core.Activation;
+import dev.troupe.nn.core.Attention;
+import dev.troupe.nn.core.DropPath;
+import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.core.LayerNorm;
+import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.core.Mlp;
+import dev.troupe.nn.torch.TensorScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A pre-norm transformer block; the MLP is plain, or gated in ViTamin.
+ *
+ * <p>Shapes: B samples, N tokens, C channels.
+ */
+final class VitBlock extends Layer {
+  private final LayerNorm norm1;
+  private final SelfAttention attention;
+  private final LayerNorm norm2;
+  private final Mlp mlp;
+  private final GeGlu geGlu;
+  private final DropPath dropPath;
+
+  VitBlock(VitSpec spec, double dropPath) {
+    long width = spec.width();
+    boolean gated = spec.stem() == VitSpec.Stem.MBCONV;
+    this.norm1 = child("norm1", new LayerNorm(width, spec.eps()));
+    this.attention = child("attn", new SelfAttention(width, spec.heads()));
+    this.norm2 = child("norm2", new LayerNorm(width, spec.eps()));
+    this.geGlu = gated ? child("mlp", new GeGlu(width, spec.hidden())) : null;
+    this.mlp = gated ? null : child("mlp", Mlp.timm(width, spec.hidden(), Activation.GELU));
+    this.dropPath = child("drop_path", new DropPath(dropPath));
+  }
+
+  Tensor forward(Tensor x_BNC) {
+    try (TensorScope scope = new TensorScope()) {
+      Tensor y_BNC = attention.forward(norm1.forward(x_BNC));
+      Tensor z_BNC = x_BNC.add(dropPath.forward(y_BNC));
+      y_BNC = norm2.forward(z_BNC);
+      y_BNC = geGlu == null ? mlp.forward(y_BNC) : geGlu.forward(y_BNC);
+      return scope.keep(z_BNC.add(dropPath.forward(y_BNC)));
+    }
+  }
+
+  /** State {@code qkv} and {@code proj}. */
+  private static final class SelfAttention extends Layer {
+    private final long heads;
+    private final Linear qkv;
+    private final Linear proj;
+
+    SelfAttention(long width, long heads) {
+      this.heads = heads;
+      this.qkv = child("qkv", new Linear(width, 3 * width));
+      this.proj = child("proj", new Linear(width, width));
+    }
+
+    Tensor forward(Tensor x_BNC) {
+      try (TensorScope scope = new TensorScope()) {
+        Tensor[] qkv_BHNd = Attention.splitFused(qkv.forward(x_BNC), heads);
+        Tensor y_BHNd = Attention.attend(qkv_BHNd[0], qkv_BHNd[1], qkv_BHNd[2], null, false);
+        return scope.keep(proj.forward(Attention.join(y_BHNd)));
+      }
+    }
+  }
+
+  /** w2(gelu(w0(x)) · w1(x)) behind one more norm (Shazeer 2020). */
+  private static final class GeGlu extends Layer {
+    private final LayerNorm norm;
+    private final Linear gate;
+    private final Linear first;
+    private final Linear last;
+
+    GeGlu(long width, long hidden) {
+      this.norm = child("norm", new LayerNorm(width, 1e-6));
+      this.gate = child("w0", new Linear(width, hidden));
+      this.first = child("w1", new Linear(width, hidden));
+      this.last = child("w2", new Linear(hidden, width));
+    }
+
+    Tensor forward(Tensor x_BNC) {
+      try (TensorScope scope = new TensorScope()) {
+        Tensor y_BNC = norm.forward(x_BNC);
+        Tensor hidden = Activation.GELU.apply(gate.forward(y_BNC)).mul(first.forward(y_BNC));
+        return scope.keep(last.forward(hidden));
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.troupe.nn.model.tower;
+
+import dev.troupe.nn.model.tower.convnext.ConvNext;
+import dev.troupe.nn.model.tower.eva.Eva;
+import dev.troupe.nn.model.tower.eva.EvaSpec;
+import dev.troupe.nn.model.tower.fastvit.FastVit;
+import dev.troupe.nn.model.tower.trunk.Trunk;
+import dev.troupe.nn.model.tower.trunk.TrunkSettings;
+import dev.troupe.nn.model.tower.vit.VitSpec;
+import dev.troupe.nn.model.tower.vit.VitTrunk;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The image towers of make_goldens.py: every family with a few narrow blocks and 12 features. */
+final class ReducedTowers {
+  private static final int[] DEPTHS = {1, 1, 2, 1};
+  private static final int[] WIDTHS = {8, 16, 24, 32};
+
+  private ReducedTowers() {}
+
+  static final Map<String, Supplier<TimmTower>> IMAGE = new TreeMap<>();
+
+  static {
+    image("convnext-linear", "", "linear", s -> new ConvNext(convNext(1e-6), s));
+    image("convnext-mlp", "", "mlp", s -> new ConvNext(convNext(1e-6), s));
+    image("convnext-xxl", "avg", "", s -> new ConvNext(convNext(1e-5), s));
+    image("eva01", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA01, 200 / 48.0, 0), s));
+    image("eva02", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA02, 4 * 2 / 3.0, 16), s));
+    image("eva02-post", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA02_POST, 200 / 48.0, 0), s));
+    image("pe-core", "map", "", s -> new Eva(peCore(4, 14, true), s));
+    image("pe-core-big", "map", "", s -> new Eva(peCore(200 / 48.0, 32, false), s));
+    image("vitamin", "", "linear", s -> new VitTrunk(vit(VitSpec.Stem.MBCONV, true, 8, 16), s));
+    image("vitamin-xl", "", "linear", s -> new VitTrunk(vit(VitSpec.Stem.MBCONV, false, 8, 16), s));
+    image(
+        "vit-conv-stem",
+        "token",
+        "",
+        s -> new VitTrunk(vit(VitSpec.Stem.CONVOLUTIONS, true, 8), s));
+    image("vit-clip", "token", "", s -> new VitTrunk(vit(VitSpec.Stem.PATCHES, true), s));
+    image(
+        "fastvit",
+        "avg",
+        "",
+        s -> new FastVit(new FastVit.Spec(new int[] {1, 2, 1, 1}, 8, 3, 2, 1, false), s));
+    image(
+        "fastvit-5",
+        "avg",
+        "",
+        s -> new FastVit(new FastVit.Spec(new int[] {1, 1, 1, 1, 1}, 4, 2, 0, 2, true), s));
+  }
+
+  /** The side of the images of a tower, pixels. */
+  static long imageSize(String name) {
+    return name.equals("fastvit-5") ? 128 : 64;
+  }
+
+  private static void image(
+      String name, String pool, String proj, Function<TrunkSettings, Trunk> create) {
+    TimmTower.Head head = new TimmTower.Head(proj, false, 0, 12);
+    long size = imageSize(name);
+    IMAGE.put(
+        name,
+        () -> new TimmTower(create, TimmTower.settings(name, pool, head, size, size, 0, 0), head));
+  }
+
+  private static ConvNext.Spec convNext(double eps) {
+    return new ConvNext.Spec(DEPTHS, WIDTHS, eps);
+  }
+
+  private static EvaSpec eva(EvaSpec.Kind kind, double mlpRatio, long reference) {
+    return new EvaSpec(kind, 16, 48, 2, 2, mlpRatio, reference, true, 2);
+  }
+
+  private static EvaSpec peCore(double mlpRatio, long reference, boolean classToken) {
+    return new EvaSpec(EvaSpec.Kind.PE_CORE, 16, 48, 2, 2, mlpRatio, reference, classToken, 4);
+  }
+
+  private static VitSpec vit(VitSpec.Stem stem, boolean positions, int... stemWidths) {
+    return new VitSpec(stem, stemWidths, 16, 32, 2, 2, positions);
+  }
+}

@@ -1,0 +1,191 @@
+package dev.troupe.nn.model.tower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.model.tower.text.EncoderSpec;
+import dev.troupe.nn.model.tower.text.HfTextTower;
+import dev.troupe.nn.torch.TensorScope;
+import dev.troupe.nn.torch.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every family of towers against timm and transformers, at reduced size. */
+class TowerGoldenTest {
+  @BeforeAll
+  static void load() {
+    Torch.load();
+  }
+
+  static Stream<String> imageTowers() {
+    return ReducedTowers.IMAGE.keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("imageTowers")
+  void shouldGiveTimmsFeaturesAndGradients(String name) {
+    long size = ReducedTowers.imageSize(name);
+    try (TensorScope scope = new TensorScope();
+        TimmTower tower = ReducedTowers.IMAGE.get(name).get()) {
+      float[] pixels = Golden.fill("images", 3, 3, size, size);
+      Tensor images_BCHW = Tensor.create(pixels, 3, 3, size, size).mul(new Scalar(1.5));
+      check(name, tower, () -> tower.forward(images_BCHW));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "roberta, mean_pooler, mlp, 12",
+    "roberta-cls, cls_pooler, linear, 12",
+    "xlm-roberta, cls_last_hidden_state_pooler, '', 32",
+    "mt5, mean_pooler, mlp, 12",
+    "nllb, cls_pooler, linear, 12"
+  })
+  void shouldGiveTransformersFeaturesAndGradients(
+      String name, String pooler, String proj, long features, @TempDir Path folder)
+      throws IOException {
+    JsonNode golden = Golden.read(name);
+    new ObjectMapper().writeValue(folder.resolve("config.json").toFile(), golden.get("config"));
+    EncoderSpec spec = EncoderSpec.of(folder.toString());
+    try (TensorScope scope = new TensorScope();
+        HfTextTower tower = new HfTextTower(spec, pooler, proj, features)) {
+      Tensor tokens_BL = tokens(golden.get("tokens"));
+      check(name, tower, () -> tower.forward(tokens_BL));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mean_pooler", "max_pooler", "cls_pooler"})
+  void shouldNotSeePadding(String pooler, @TempDir Path folder) throws IOException {
+    JsonNode golden = Golden.read("nllb");
+    new ObjectMapper().writeValue(folder.resolve("config.json").toFile(), golden.get("config"));
+    EncoderSpec spec = EncoderSpec.of(folder.toString());
+    try (TensorScope scope = new TensorScope();
+        HfTextTower tower = new HfTextTower(spec, pooler, "linear", 12)) {
+      Golden.fill(tower);
+      tower.train(false);
+      Tensor padded_BL = tokens(golden.get("tokens")).narrow(0, 2, 1);
+      float[] expected = Golden.values(tower.forward(padded_BL.narrow(1, 0, 4)));
+      float[] actual = Golden.values(tower.forward(padded_BL));
+      assertThat(actual).containsExactly(expected, within(1e-5f));
+    }
+  }
+
+  private interface Forward {
+    Tensor run();
+  }
+
+  private static void check(String name, Layer tower, Forward forward) {
+    JsonNode golden = Golden.read(name);
+    assertThat(shapes(tower.state(), t -> Golden.shape(t)))
+        .containsExactlyInAnyOrderEntriesOf(shapes(golden.get("tensors")));
+    assertThat(List.copyOf(tower.parameters().keySet()))
+        .containsExactlyElementsOf(parameters(golden.get("tensors")));
+    Golden.fill(tower);
+    tower.train(false);
+    try (TensorScope scope = new TensorScope()) {
+      Tensor features_BD = forward.run();
+      assertClose(features_BD, golden.get("features"));
+      long[] shape = Golden.shape(features_BD);
+      Tensor cotangent_BD = Tensor.create(Golden.fill("cotangent", shape), shape);
+      features_BD.backward(cotangent_BD, null, false, null);
+      assertGradients(tower, golden.get("tensors"));
+    }
+    if (golden.has("trainingFeatures")) {
+      tower.train(true);
+      try (TensorScope scope = new TensorScope()) {
+        assertClose(forward.run(), golden.get("trainingFeatures"));
+      }
+    }
+  }
+
+  private static void assertClose(Tensor features_BD, JsonNode golden) {
+    double[][] expected = Golden.rows(golden);
+    float[] actual = Golden.values(features_BD);
+    double largest =
+        Arrays.stream(expected).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    for (int i = 0; i < actual.length; i++) {
+      int columns = expected[0].length;
+      assertThat((double) actual[i])
+          .as("row %d, feature %d", i / columns, i % columns)
+          .isCloseTo(expected[i / columns][i % columns], within(1e-4 * largest));
+    }
+  }
+
+  /** Gradients that are 0 in theory (those of key biases) are compared on the scale of the rest. */
+  private static void assertGradients(Layer tower, JsonNode tensors) {
+    double largest = 0;
+    for (JsonNode tensor : tensors) {
+      largest = Math.max(largest, tensor.path("gradient").asDouble());
+    }
+    for (Map.Entry<String, Tensor> entry : tower.parameters().entrySet()) {
+      double expected = tensors.get(entry.getKey()).get("gradient").asDouble();
+      Tensor gradient = entry.getValue().grad();
+      double actual = gradient.defined() ? gradient.norm().item_double() : 0;
+      assertThat(actual)
+          .as(entry.getKey())
+          .isCloseTo(expected, within(1e-3 * expected + 1e-6 * largest));
+    }
+  }
+
+  private static Tensor tokens(JsonNode rows) {
+    long[] ids = new long[rows.size() * rows.get(0).size()];
+    int i = 0;
+    for (JsonNode row : rows) {
+      for (JsonNode id : row) {
+        ids[i++] = id.asLong();
+      }
+    }
+    return Tensor.create(ids, rows.size(), rows.get(0).size());
+  }
+
+  private static Map<String, List<Long>> shapes(
+      Map<String, Tensor> state, Function<Tensor, long[]> shape) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    state.forEach((name, t) -> shapes.put(name, Arrays.stream(shape.apply(t)).boxed().toList()));
+    return shapes;
+  }
+
+  private static Map<String, List<Long>> shapes(JsonNode tensors) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    tensors
+        .fields()
+        .forEachRemaining(
+            e -> {
+              List<Long> shape = new ArrayList<>();
+              e.getValue().get("shape").forEach(size -> shape.add(size.asLong()));
+              shapes.put(e.getKey(), shape);
+            });
+    return shapes;
+  }
+
+  private static List<String> parameters(JsonNode tensors) {
+    List<String> names = new ArrayList<>();
+    tensors
+        .fields()
+        .forEachRemaining(
+            e -> {
+              if (e.getValue().has("gradient")) {
+                names.add(e.getKey());
+              }
+            });
+    return names;
+  }
+}
