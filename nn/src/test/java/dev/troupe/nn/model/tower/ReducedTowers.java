@@ -1,19 +1,26 @@
 package dev.troupe.nn.model.tower;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.nn.model.tower.convnext.ConvNext;
 import dev.troupe.nn.model.tower.eva.Eva;
 import dev.troupe.nn.model.tower.eva.EvaSpec;
 import dev.troupe.nn.model.tower.fastvit.FastVit;
+import dev.troupe.nn.model.tower.text.EncoderSpec;
+import dev.troupe.nn.model.tower.text.HfTextTower;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.model.tower.vit.VitSpec;
 import dev.troupe.nn.model.tower.vit.VitTrunk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The image towers of make_goldens.py: every family with a few narrow blocks and 12 features. */
+/** The towers of make_goldens.py: every family with a few narrow blocks and 12 features. */
 final class ReducedTowers {
   private static final int[] DEPTHS = {1, 1, 2, 1};
   private static final int[] WIDTHS = {8, 16, 24, 32};
@@ -21,6 +28,7 @@ final class ReducedTowers {
   private ReducedTowers() {}
 
   static final Map<String, Supplier<TimmTower>> IMAGE = new TreeMap<>();
+  static final Map<String, Supplier<HfTextTower>> TEXT = new TreeMap<>();
 
   static {
     image("convnext-linear", "", "linear", s -> new ConvNext(convNext(1e-6), s));
@@ -49,6 +57,11 @@ final class ReducedTowers {
         "avg",
         "",
         s -> new FastVit(new FastVit.Spec(new int[] {1, 1, 1, 1, 1}, 4, 2, 0, 2, true), s));
+    text("roberta", "mean_pooler", "mlp", 12);
+    text("roberta-cls", "cls_pooler", "linear", 12);
+    text("xlm-roberta", "cls_last_hidden_state_pooler", "", 32);
+    text("mt5", "mean_pooler", "mlp", 12);
+    text("nllb", "cls_pooler", "linear", 12);
   }
 
   /** The side of the images of a tower, pixels. */
@@ -63,6 +76,25 @@ final class ReducedTowers {
     IMAGE.put(
         name,
         () -> new TimmTower(create, TimmTower.settings(name, pool, head, size, size, 0, 0), head));
+  }
+
+  private static void text(String name, String pooler, String proj, long features) {
+    TEXT.put(name, () -> new HfTextTower(encoder(name), pooler, proj, features));
+  }
+
+  /** The encoder that a golden file describes, read from a folder as a user would name it. */
+  static EncoderSpec encoder(String golden) {
+    try {
+      Path folder = Files.createTempDirectory("encoder");
+      Path file = folder.resolve("config.json");
+      new ObjectMapper().writeValue(file.toFile(), Golden.read(golden).get("config"));
+      EncoderSpec spec = EncoderSpec.of(folder.toString());
+      Files.delete(file);
+      Files.delete(folder);
+      return spec;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ConvNext.Spec convNext(double eps) {
