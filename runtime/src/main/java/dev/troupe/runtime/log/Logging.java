@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /** Sets up where log lines go: the terminal, and {@code out.log} while a run's log is open. */
 public final class Logging {
-  private static final String PREFIX = "%d{yyyy-MM-dd,HH:mm:ss} | %level | ";
+  private static final String PREFIX = "%d{\"yyyy-MM-dd,HH:mm:ss\"} | %level | ";
 
   private Logging() {}
 

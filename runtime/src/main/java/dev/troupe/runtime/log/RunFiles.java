@@ -120,7 +120,14 @@ final class RunFiles implements AutoCloseable {
 
   void evaluation(int epoch, Map<String, Double> figures) {
     Map<String, Object> row = new LinkedHashMap<>();
-    figures.forEach((name, value) -> row.put(name, whole(name) ? value.longValue() : value));
+    figures.forEach(
+        (name, value) -> {
+          if (whole(name)) {
+            row.put(name, value.longValue());
+          } else {
+            row.put(name, value);
+          }
+        });
     row.put("epoch", epoch);
     try (JsonLines results = new JsonLines(folder.results(), "epoch", epoch)) {
       results.write(epoch, row);

@@ -1,5 +1,6 @@
 package dev.troupe.runtime.log;
 
+import dev.troupe.runtime.settings.SettingKey;
 import dev.troupe.runtime.settings.TrainSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ public record RunFolder(String name, Path path) {
   /** The folder of a run: by {@code --name}, else named from the time and the main settings. */
   public static RunFolder of(TrainSettings settings, LocalDateTime now) {
     String name = settings.log().name().orElseGet(() -> defaultName(settings, now));
-    return new RunFolder(name, Path.of(settings.log().logs()).resolve(name));
+    return new RunFolder(name, Path.of(settings.log().logs()).resolve(name).normalize());
   }
 
   /** OpenCLIP's {@code DATE-model_M-lr_L-b_B-j_J-p_P}. */
@@ -28,7 +29,7 @@ public record RunFolder(String name, Path path) {
         "-",
         TIME.format(now),
         "model_" + model,
-        "lr_" + settings.optimization().lr(),
+        "lr_" + SettingKey.text(settings.optimization().lr()),
         "b_" + settings.globalBatchSize(),
         "j_" + settings.data().workers(),
         "p_" + settings.device().precision());

@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** When the run is evaluated and saved, and from where it goes on. */
+@SettingGroup("Evaluating, saving, resuming")
 public record CheckpointSettings(
     @Setting(
             value = "Evaluate on --val-data every N epochs and after the last; 0: never.",

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** How processes find each other and how many workers train. */
+@SettingGroup("Cluster")
 public record ClusterSettings(
     @Setting(
             value = "Workers in this process, each with its own device or share of the cores.",

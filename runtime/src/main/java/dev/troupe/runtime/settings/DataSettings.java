@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** Where samples come from. */
+@SettingGroup("Data")
 public record DataSettings(
     @Setting(
             value =

@@ -3,6 +3,7 @@ package dev.troupe.runtime.settings;
 import java.util.Optional;
 
 /** What computes, and in which precision. */
+@SettingGroup("Device")
 public record DeviceSettings(
     @Setting(
             value = "cuda, cuda:N or cpu; cuda falls back to cpu where there is none.",

@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** What is evaluated. */
+@SettingGroup("Zero-shot evaluation")
 public record EvaluationSettings(
     @Setting(
             value = "Zero-shot data: folders of images by class, or WebDataset tars with .cls.",

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** How images are transformed, where it differs from the model's own preprocessing. */
+@SettingGroup("Images")
 public record ImageSettings(
     @Setting(value = "Mean of each channel, 0 to 1.", label = "R G B") List<Double> imageMean,
     @Setting(value = "Standard deviation of each channel.", label = "R G B") List<Double> imageStd,

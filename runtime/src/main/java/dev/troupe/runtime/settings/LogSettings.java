@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** What the run writes and where. */
+@SettingGroup("Output")
 public record LogSettings(
     @Setting(
             value = "Folder of runs; none: write nothing, keep nothing.",

@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** Which loss, and how literally OpenCLIP's. */
+@SettingGroup("Loss")
 public record LossSettings(
     @Setting("Sigmoid loss (SigLIP).") boolean siglip,
     @Setting(value = "How features travel between workers under --siglip.", label = "IMPL")

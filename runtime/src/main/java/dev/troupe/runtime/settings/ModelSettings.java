@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Which model, its first weights, and what of it is trained. */
+@SettingGroup("Model")
 public record ModelSettings(
     @Setting(
             value = "Model: a name under configs/models/ (see ./troupe models) or a JSON file.",

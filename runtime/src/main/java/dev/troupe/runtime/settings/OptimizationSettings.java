@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Batches, schedule and optimizer. */
+@SettingGroup("Optimization")
 public record OptimizationSettings(
     @Setting(
             value =

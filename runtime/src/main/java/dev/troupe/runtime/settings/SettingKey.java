@@ -3,6 +3,7 @@ package dev.troupe.runtime.settings;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,13 +102,28 @@ public record SettingKey(
     }
   }
 
-  private static String text(Object value) {
+  /** A value as OpenCLIP writes it to {@code params.txt}, but for absent ones: empty. */
+  public static String text(Object value) {
     if (value instanceof Optional<?> optional) {
       return optional.map(SettingKey::text).orElse("");
     }
     if (value instanceof List<?> list) {
       return list.stream().map(SettingKey::text).collect(Collectors.joining(" "));
     }
-    return String.valueOf(value);
+    return value instanceof Double number ? python(number) : String.valueOf(value);
+  }
+
+  /** Python's {@code repr}: {@code 0.0005}, {@code 1e-08}. */
+  private static String python(double number) {
+    double size = Math.abs(number);
+    if (number == 0 || (size >= 1e-4 && size < 1e16)) {
+      return BigDecimal.valueOf(number).stripTrailingZeros().scale() <= 0
+          ? BigDecimal.valueOf(number).toBigInteger() + ".0"
+          : BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+    String[] parts = String.valueOf(number).split("E");
+    int exponent = Integer.parseInt(parts[1]);
+    return parts[0].replaceFirst("\\.0$", "")
+        + String.format(Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 }

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,28 +41,30 @@ public final class SettingsLoader<T extends Record> {
       problems.text("%s: no such file (expected: a CONFIG file in HOCON)".formatted(file));
       return this;
     }
-    Config config;
+    Config parsed;
+    Config resolved;
     try {
       ConfigParseOptions options = ConfigParseOptions.defaults().setAllowMissing(false);
-      config =
-          ConfigFactory.parseFile(file.toFile(), options)
-              .resolveWith(ConfigFactory.systemProperties().withFallback(environment()));
+      parsed = ConfigFactory.parseFile(file.toFile(), options);
+      Config places =
+          ConfigFactory.parseMap(Map.of("troupe.home", System.getProperty("troupe.home", ".")));
+      resolved = parsed.withFallback(places).resolve();
     } catch (ConfigException e) {
       problems.text("%s: not readable as HOCON: %s".formatted(file, e.getMessage()));
       return this;
     }
-    for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
-      ConfigOrigin origin = entry.getValue().origin();
+    for (String name : parsed.root().keySet()) {
+      ConfigValue value = resolved.root().get(name);
+      if (value.valueType() == ConfigValueType.NULL) {
+        continue;
+      }
+      ConfigOrigin origin = value.origin();
       Path source = origin.filename() == null ? file : Path.of(origin.filename());
       Path folder = source.toAbsolutePath().getParent();
       String where = shorten(source) + ":" + origin.lineNumber();
-      put(entry.getKey(), new RawValue(entry.getValue().unwrapped(), where, folder));
+      put(name, new RawValue(value.unwrapped(), where, folder));
     }
     return this;
-  }
-
-  private static Config environment() {
-    return ConfigFactory.systemEnvironment();
   }
 
   private static String shorten(Path file) {
@@ -120,14 +123,18 @@ public final class SettingsLoader<T extends Record> {
    * @throws SettingsException with every problem
    */
   public T load() {
-    Map<String, Object> values = new LinkedHashMap<>();
-    Map<String, String> defaults = new LinkedHashMap<>();
-    keys.forEach((name, key) -> defaults.put(name, key.setting().byDefault()));
-    if (keys.containsKey("model") && keys.containsKey("beta2")) {
-      RawValue model = given.get("model");
-      defaults.putAll(
-          OptimizationSettings.modelDefaults(model == null ? defaults.get("model") : model.text()));
+    T settings = assemble();
+    if (settings instanceof Checked checked) {
+      checked.check(problems);
     }
+    problems.throwIfAny();
+    return settings;
+  }
+
+  /** The settings without the conditions between them, or null where some cannot be read. */
+  T assemble() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    Map<String, String> defaults = defaults();
     boolean readable = true;
     for (SettingKey key : keys.values()) {
       RawValue raw = given.get(key.name());
@@ -141,12 +148,18 @@ public final class SettingsLoader<T extends Record> {
         readable = false;
       }
     }
-    T settings = readable ? build(values) : null;
-    if (settings instanceof Checked checked) {
-      checked.check(problems);
+    return readable ? build(values) : null;
+  }
+
+  private Map<String, String> defaults() {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    keys.forEach((name, key) -> defaults.put(name, key.setting().byDefault()));
+    if (keys.containsKey("model") && keys.containsKey("beta2")) {
+      RawValue model = given.get("model");
+      defaults.putAll(
+          OptimizationSettings.modelDefaults(model == null ? defaults.get("model") : model.text()));
     }
-    problems.throwIfAny();
-    return settings;
+    return defaults;
   }
 
   private T build(Map<String, Object> values) {

@@ -4,6 +4,7 @@ import dev.troupe.runtime.settings.Setting.Kind;
 import java.util.Optional;
 
 /** Remote stores and the local cache of what comes from them. */
+@SettingGroup("Remote stores and cache")
 public record StorageSettings(
     @Setting(
             value =

@@ -53,6 +53,19 @@ public record TrainSettings(
     checkOptimization(problems);
     checkLoss(problems);
     checkCluster(problems);
+    checkLog(problems);
+  }
+
+  private void checkLog(Problems problems) {
+    if (log.reportTo().map(to -> to.contains("wandb")).orElse(false)) {
+      problems.add("report-to", "tensorboard; wandb can show its event files");
+    }
+    if (log.name().isEmpty() && !cluster.seedNodes().isEmpty()) {
+      problems.missing("name", "the same run name on every node, with seed-nodes");
+    }
+    if (log.name().isEmpty() && checkpoints.resume().map("latest"::equals).orElse(false)) {
+      problems.missing("name", "the name of the run to go on with, for resume latest");
+    }
   }
 
   private void checkData(Problems problems) {

@@ -1,0 +1,86 @@
+package dev.troupe.runtime.cli;
+
+import dev.troupe.runtime.log.Logging;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code ./troupe COMMAND}. */
+@Command(
+    name = "troupe",
+    description = "Trains CLIP models on elastic clusters.",
+    versionProvider = Version.class,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed; the reason is on standard error",
+      "2:the command line or CONFIG is wrong"
+    },
+    footer = "%n./troupe COMMAND --help explains each, with examples.")
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Log more, with stack traces.")
+  private boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  private boolean version;
+
+  private Main() {}
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs a command. */
+  static int run(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  static CommandLine commandLine() {
+    Main main = new Main();
+    CommandLine line = new CommandLine(main);
+    CommandGroups.addTo(line);
+    for (CommandLine command : line.getSubcommands().values()) {
+      if (command.getCommand() instanceof SettingsCommand<?> takesSettings) {
+        SettingsFlags.addTo(command.getCommandSpec(), takesSettings.type());
+        SettingsHelp.addTo(command, takesSettings.type());
+        command.setUnmatchedArgumentsAllowed(true);
+        command.setUnmatchedOptionsArePositionalParams(false);
+        command.setOverwrittenOptionsAllowed(true);
+      }
+    }
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpAutoWidth(true);
+    line.setExecutionStrategy(
+        parsed -> {
+          Logging.toTerminal(main.verbose);
+          return new CommandLine.RunLast().execute(parsed);
+        });
+    line.setExecutionExceptionHandler(new Failures(() -> main.verbose));
+    line.setParameterExceptionHandler(Failures::wrongUse);
+    return line;
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(System.out);
+  }
+}
