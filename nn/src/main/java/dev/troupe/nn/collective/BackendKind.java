@@ -1,7 +1,5 @@
 package dev.troupe.nn.collective;
 
-import org.bytedeco.pytorch.Device;
-
 /** Which implementation of c10d's collectives carries the tensors. */
 public enum BackendKind {
   /** TCP between processes, for tensors in host memory. */
@@ -9,8 +7,8 @@ public enum BackendKind {
   /** NVIDIA's collectives, for tensors on CUDA devices. */
   NCCL;
 
-  /** The backend for tensors on {@code device}. */
-  public static BackendKind of(Device device) {
-    return device.is_cuda() ? NCCL : GLOO;
+  /** The backend for tensors on {@code device}, such as {@code cpu} or {@code cuda:1}. */
+  public static BackendKind of(String device) {
+    return device.startsWith("cuda") ? NCCL : GLOO;
   }
 }

@@ -15,6 +15,16 @@ public final class CollectiveException extends Exception {
     this.rank = rank;
   }
 
+  CollectiveException(String operation, GroupSpec spec, String reason, Throwable cause) {
+    super(
+        String.format(
+            "%s failed on rank %d of %d in generation %d: %s",
+            operation, spec.rank(), spec.worldSize(), spec.generation(), reason),
+        cause);
+    this.operation = operation;
+    this.rank = spec.rank();
+  }
+
   /** The operation that failed, such as {@code all-reduce}. */
   public String operation() {
     return operation;

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * A rank's place in a process group.
  *
- * @param kind the backend
+ * @param device where the tensors live, {@code cpu} or {@code cuda:N}; decides the backend
  * @param generation the group's number, for messages
  * @param rank this rank
  * @param worldSize number of ranks
@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param timeout how long forming the group, and by default each operation, may take
  */
 public record GroupSpec(
-    BackendKind kind,
+    String device,
     long generation,
     int rank,
     int worldSize,
@@ -34,7 +34,12 @@ public record GroupSpec(
   }
 
   /** A group of one, which needs neither store nor network. */
-  public static GroupSpec alone(BackendKind kind) {
-    return new GroupSpec(kind, 0, 0, 1, "", "127.0.0.1", Duration.ofMinutes(5));
+  public static GroupSpec alone(String device) {
+    return new GroupSpec(device, 0, 0, 1, "", "127.0.0.1", Duration.ofMinutes(5));
+  }
+
+  /** The implementation of collectives for this device. */
+  public BackendKind kind() {
+    return BackendKind.of(device);
   }
 }

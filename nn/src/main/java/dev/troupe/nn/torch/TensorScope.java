@@ -2,8 +2,8 @@ package dev.troupe.nn.torch;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The owner of the native memory of a piece of work: every tensor (and other native object) that
@@ -17,33 +17,32 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  *
- * A kept tensor belongs to the scope around this one, or, where there is none, to the caller, who
+ * A kept object belongs to the scope around this one, or, where there is none, to the caller, who
  * closes it.
  */
 public final class TensorScope implements AutoCloseable {
   private final PointerScope outer = PointerScope.getInnerScope();
   private final PointerScope inner = new PointerScope();
-  private final List<Tensor> kept = new ArrayList<>(1);
+  private final List<Pointer> kept = new ArrayList<>(2);
 
   /**
-   * Lets {@code tensor} outlive this scope; does no harm to one that would outlive it anyway.
+   * Lets {@code object} outlive this scope; does no harm to one that would outlive it anyway.
    *
-   * @return {@code tensor}
+   * @return {@code object}
    */
-  public Tensor keep(Tensor tensor) {
-    // PointerScope.detach releases a reference, and with it a tensor that nobody else holds.
-    tensor.retainReference();
-    kept.add(tensor);
-    return tensor;
+  public <P extends Pointer> P keep(P object) {
+    object.retainReference();
+    kept.add(object);
+    return object;
   }
 
   @Override
   public void close() {
     inner.close();
     if (outer != null) {
-      for (Tensor tensor : kept) {
-        outer.attach(tensor);
-        tensor.releaseReference();
+      for (Pointer object : kept) {
+        outer.attach(object);
+        object.releaseReference();
       }
     }
   }
