@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -25,7 +26,7 @@ public interface Activation {
    */
   Activation QUICK_GELU =
       x -> {
-        try (Scope scope = new Scope()) {
+        try (TensorScope scope = new TensorScope()) {
           Tensor y = torch.silu(x.mul(new Scalar(1.702)));
           y.mul_(new Scalar(1 / 1.702));
           return scope.keep(y);

@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -35,7 +36,7 @@ public final class Allocation {
   }
 
   static Tensor empty(torch.ScalarType type, long... shape) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       TensorOptions options =
           new TensorOptions()
               .dtype(new ScalarTypeOptional(type))

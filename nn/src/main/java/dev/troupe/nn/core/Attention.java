@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -38,7 +39,7 @@ public final class Attention {
   public static Tensor attend(
       Tensor q_BHLd, Tensor k_BHSd, Tensor v_BHSd, Tensor mask, boolean causal, double drop) {
     Macs.add(2 * q_BHLd.numel() * k_BHSd.size(2));
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(
           torch.scaled_dot_product_attention(
               q_BHLd,
@@ -59,7 +60,7 @@ public final class Attention {
    * @return a view B×H×L×d
    */
   public static Tensor split(Tensor x_BLW, long heads) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(
           x_BLW.view(x_BLW.size(0), x_BLW.size(1), heads, x_BLW.size(2) / heads).transpose(1, 2));
     }
@@ -73,7 +74,7 @@ public final class Attention {
    * @return three views B×H×L×d
    */
   public static Tensor[] splitFused(Tensor qkv_BL3W, long heads) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       long width = qkv_BL3W.size(2) / 3;
       TensorVector parts =
           qkv_BL3W.view(qkv_BL3W.size(0), qkv_BL3W.size(1), 3, heads, width / heads).unbind(2);
@@ -92,7 +93,7 @@ public final class Attention {
    * @return B×L×W
    */
   public static Tensor join(Tensor x_BHLd) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(
           x_BHLd
               .transpose(1, 2)

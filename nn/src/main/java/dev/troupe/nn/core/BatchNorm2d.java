@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -36,7 +37,7 @@ public final class BatchNorm2d extends Layer {
   /** Normalises by the batch's statistics in training, by the running ones otherwise. */
   public Tensor forward(Tensor x_BCHW) {
     boolean learning = isTraining() && !frozen;
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       if (learning) {
         Init.quietly(batches, t -> t.add_(new Scalar(1L)));
       }

@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -35,7 +36,7 @@ public final class Conv2d extends Layer {
    * @return B×out×H'×W'
    */
   public Tensor forward(Tensor x_BCHW) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
       Tensor y = torch.conv2d(x_BCHW, weight, offset, stride, padding, new long[] {1, 1}, groups);
       Macs.add(y.numel() * fanIn);

@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -26,7 +27,7 @@ public final class DropPath extends Layer {
     if (rate == 0 || !isTraining()) {
       return x;
     }
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       long[] shape = new long[(int) x.dim()];
       java.util.Arrays.fill(shape, 1);
       shape[0] = x.size(0);

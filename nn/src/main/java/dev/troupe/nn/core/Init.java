@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -88,7 +89,7 @@ public final class Init {
 
   /** Runs {@code fill} on the tensor without autograd; its temporaries are freed. */
   public static void quietly(Tensor tensor, Consumer<Tensor> fill) {
-    try (Scope scope = new Scope();
+    try (TensorScope scope = new TensorScope();
         NoGradGuard guard = new NoGradGuard()) {
       fill.accept(tensor);
     }

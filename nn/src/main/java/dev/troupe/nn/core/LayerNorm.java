@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -29,7 +30,7 @@ public final class LayerNorm extends Layer {
 
   /** Normalises …×width. */
   public Tensor forward(Tensor x) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       torch.ScalarType in = x.scalar_type();
       torch.ScalarType own = weight.scalar_type();
       Tensor y =

@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -29,7 +30,7 @@ public final class Linear extends Layer {
    */
   public Tensor forward(Tensor x) {
     Macs.add(weight.numel() * (x.numel() / in));
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(
           bias == null
               ? torch.linear(x, weight)

@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** Two linear maps with a non-linearity between them; the children's names are the caller's. */
@@ -39,7 +40,7 @@ public final class Mlp extends Layer {
 
   /** Maps …×width to …×out. */
   public Tensor forward(Tensor x) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(second.forward(activation.apply(first.forward(x))));
     }
   }

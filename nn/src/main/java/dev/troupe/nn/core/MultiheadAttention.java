@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -53,7 +54,7 @@ public final class MultiheadAttention extends Layer {
    * @return B×L×W
    */
   public Tensor forward(Tensor x_BLW, Tensor mask, boolean causal) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       Macs.add(3 * width * x_BLW.numel());
       Tensor qkv_BL3W = torch.linear(x_BLW, inWeight, new TensorOptional(inBias));
       Tensor[] qkv = Attention.splitFused(qkv_BL3W, heads);
@@ -71,7 +72,7 @@ public final class MultiheadAttention extends Layer {
    * @return B×L×W
    */
   public Tensor forward(Tensor q_BLW, Tensor kv_BSK, Tensor mask) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       Tensor q_BHLd = project(q_BLW, 0);
       Tensor k_BHSd = project(kv_BSK, 1);
       Tensor v_BHSd = project(kv_BSK, 2);

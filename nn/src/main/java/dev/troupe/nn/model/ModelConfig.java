@@ -63,8 +63,7 @@ public record ModelConfig(
             decoder == null ? null : DecoderConfig.read(decoder),
             top.flag("quick_gelu", false),
             top.flag("custom_text", false),
-            top.number(
-                "init_logit_scale", CLIP_LOGIT_SCALE, -Double.MAX_VALUE, Double.MAX_VALUE),
+            top.number("init_logit_scale", CLIP_LOGIT_SCALE, -Double.MAX_VALUE, Double.MAX_VALUE),
             top.numberOrNull("init_logit_bias", -Double.MAX_VALUE, Double.MAX_VALUE),
             top.flag("nonscalar_logit_scale", false));
     top.refuseUnknown();

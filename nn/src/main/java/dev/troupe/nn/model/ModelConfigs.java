@@ -103,7 +103,9 @@ public final class ModelConfigs {
     throw new ConfigException(
         "configs/models",
         List.of(
-            "no such folder in " + start + " or above it; start Troupe by ./troupe, or set"
+            "no such folder in "
+                + start
+                + " or above it; start Troupe by ./troupe, or set"
                 + " -Dtroupe.home to the project's folder"));
   }
 }

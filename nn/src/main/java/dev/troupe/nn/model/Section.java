@@ -60,8 +60,7 @@ final class Section {
     if (value == null) {
       return null;
     }
-    boolean good =
-        value.isNumber() && value.asDouble() >= least && value.asDouble() <= most;
+    boolean good = value.isNumber() && value.asDouble() >= least && value.asDouble() <= most;
     return check(key, value, good, range(least, most)) ? (Double) value.asDouble() : null;
   }
 
@@ -115,11 +114,7 @@ final class Section {
     } else {
       all.add(value.asInt());
     }
-    return check(
-            key,
-            value,
-            good,
-            "a whole number >= 1 or a list of " + length + " of them")
+    return check(key, value, good, "a whole number >= 1 or a list of " + length + " of them")
         ? List.copyOf(all)
         : fallback;
   }

@@ -99,8 +99,15 @@ public record VisionConfig(
     Timm timm =
         new Timm(
             name,
-            s.choice("timm_pool", s.has("timm_pool") ? "" : "avg", "", "avg", "token", "map",
-                "abs_attn", "rot_attn"),
+            s.choice(
+                "timm_pool",
+                s.has("timm_pool") ? "" : "avg",
+                "",
+                "avg",
+                "token",
+                "map",
+                "abs_attn",
+                "rot_attn"),
             s.choice("timm_proj", s.has("timm_proj") ? "" : "linear", "", "linear", "mlp", "none"),
             s.flag("timm_proj_bias", false),
             s.number("timm_drop", 0, 0, 0.999),
