@@ -61,8 +61,7 @@ public final class Attention {
    */
   public static Tensor split(Tensor x_BLW, long heads) {
     try (TensorScope scope = new TensorScope()) {
-      return scope.keep(
-          x_BLW.view(x_BLW.size(0), x_BLW.size(1), heads, x_BLW.size(2) / heads).transpose(1, 2));
+      return scope.keep(x_BLW.unflatten(2, heads, x_BLW.size(2) / heads).transpose(1, 2));
     }
   }
 

@@ -67,7 +67,10 @@ public abstract class Layer implements AutoCloseable {
     return table;
   }
 
-  /** Registers a child layer; a name may hold dots ({@code "transformer.resblocks.0"}). */
+  /**
+   * Registers a child layer; a name may hold dots ({@code "transformer.resblocks.0"}) or be empty
+   * for a child whose names stand among this layer's own.
+   */
   protected final <L extends Layer> L child(String name, L layer) {
     children.put(name, layer);
     return layer;
@@ -126,7 +129,8 @@ public abstract class Layer implements AutoCloseable {
 
   private void walk(String prefix, BiConsumer<String, Layer> visitor) {
     visitor.accept(prefix, this);
-    children.forEach((name, layer) -> layer.walk(prefix + name + ".", visitor));
+    children.forEach(
+        (name, layer) -> layer.walk(name.isEmpty() ? prefix : prefix + name + ".", visitor));
   }
 
   /** Frees every tensor of the tree. The layer must not be used afterwards. */

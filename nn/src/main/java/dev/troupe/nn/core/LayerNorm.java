@@ -47,7 +47,7 @@ public final class LayerNorm extends Layer {
 
   /** Normalises the channels of each place of B×C×H×W. */
   public Tensor overChannels(Tensor x_BCHW) {
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(forward(x_BCHW.permute(0, 2, 3, 1)).permute(0, 3, 1, 2));
     }
   }

@@ -45,7 +45,7 @@ public final class Linear extends Layer {
    */
   public Tensor forward(Tensor x, Tensor offset) {
     Macs.add(weight.numel() * (x.numel() / in));
-    try (Scope scope = new Scope()) {
+    try (TensorScope scope = new TensorScope()) {
       return scope.keep(torch.linear(x, weight, new TensorOptional(offset)));
     }
   }

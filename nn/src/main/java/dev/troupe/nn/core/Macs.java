@@ -25,8 +25,13 @@ public final class Macs {
     return counter.total;
   }
 
+  /** Whether somebody counts on this thread. */
+  public static boolean counting() {
+    return CURRENT.get() != null;
+  }
+
   /** Reports {@code count} multiply-accumulates to the counter of this thread, if there is one. */
-  static void add(long count) {
+  public static void add(long count) {
     Macs counter = CURRENT.get();
     if (counter != null) {
       counter.total += count;

@@ -73,19 +73,29 @@ public final class MultiheadAttention extends Layer {
    */
   public Tensor forward(Tensor q_BLW, Tensor kv_BSK, Tensor mask) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor q_BHLd = project(q_BLW, 0);
-      Tensor k_BHSd = project(kv_BSK, 1);
-      Tensor v_BHSd = project(kv_BSK, 2);
+      Tensor q_BHLd = Attention.split(project(q_BLW, 0, 1), heads);
+      Tensor k_BHSd;
+      Tensor v_BHSd;
+      if (separate == null) {
+        Tensor kv_BS2W = project(kv_BSK, 1, 2);
+        k_BHSd = Attention.split(kv_BS2W.narrow(2, 0, width), heads);
+        v_BHSd = Attention.split(kv_BS2W.narrow(2, width, width), heads);
+      } else {
+        k_BHSd = Attention.split(project(kv_BSK, 1, 1), heads);
+        v_BHSd = Attention.split(project(kv_BSK, 2, 1), heads);
+      }
       Tensor y_BHLd = Attention.attend(q_BHLd, k_BHSd, v_BHSd, mask, false);
       return scope.keep(out.forward(Attention.join(y_BHLd)));
     }
   }
 
-  private Tensor project(Tensor x, int part) {
-    Tensor weight = separate != null ? separate[part] : inWeight.narrow(0, part * width, width);
-    Macs.add(width * x.numel());
-    Tensor y = torch.linear(x, weight, new TensorOptional(inBias.narrow(0, part * width, width)));
-    return Attention.split(y, heads);
+  /** Applies {@code count} of the three projections, starting with {@code first}, at once. */
+  private Tensor project(Tensor x, int first, int count) {
+    Tensor weight =
+        separate != null ? separate[first] : inWeight.narrow(0, first * width, count * width);
+    Macs.add(count * width * x.numel());
+    return torch.linear(
+        x, weight, new TensorOptional(inBias.narrow(0, first * width, count * width)));
   }
 
   /** The fused projection 3W×W, or null when keys have their own width. */

@@ -43,4 +43,10 @@ public abstract class ClipModel extends Layer {
    * @param contextLength the length that the captions are padded to
    */
   public abstract int usedTokens(int longestCaption, int contextLength);
+
+  /** The image tower, to lock it or to take its tokens. */
+  public abstract ImageTower imageTower();
+
+  /** The text tower, to lock it or to take its tokens. */
+  public abstract TextTower textTower();
 }

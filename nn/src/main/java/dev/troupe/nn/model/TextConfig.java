@@ -14,7 +14,8 @@ package dev.troupe.nn.model;
  * @param padId id of padding, masked only together with {@code embed_cls}
  * @param eosId id of the end of text for {@code eos} pooling
  * @param causal whether a token sees only those before it (not {@code no_causal_mask})
- * @param poolType {@code argmax}, {@code eos}, {@code last}, {@code first} or {@code none}
+ * @param poolType {@code argmax}, {@code eos}, {@code last} or {@code first}; OpenCLIP's {@code
+ *     none} gives no features
  * @param projBias whether the projection has a bias
  * @param projection whether there is a projection ({@code proj_type} is not {@code none})
  * @param outputTokens whether the tower gives its tokens too (CoCa)
@@ -81,7 +82,7 @@ public record TextConfig(
             s.integer("pad_id", 0, 0),
             s.integer("eos_id", 2, 0),
             !s.flag("no_causal_mask", false),
-            s.choice("pool_type", "argmax", "argmax", "eos", "last", "first", "none"),
+            s.choice("pool_type", "argmax", "argmax", "eos", "last", "first"),
             s.flag("proj_bias", false),
             !s.choice("proj_type", "linear", "linear", "none").equals("none"),
             s.flag("output_tokens", false),

@@ -20,7 +20,7 @@ import java.util.List;
  * @param lnPre whether a norm precedes the blocks (not {@code no_ln_pre})
  * @param posEmbedType {@code learnable} or {@code sin_cos_2d}
  * @param finalLnAfterPool whether the last norm follows pooling
- * @param poolType {@code tok}, {@code avg} or {@code none}
+ * @param poolType {@code tok} or {@code avg}; OpenCLIP's {@code none} gives no features
  * @param outputTokens whether the tower gives its tokens too (CoCa)
  * @param gelu how GELU is computed: {@code none} for exactly, {@code tanh}
  * @param normEps what is added to variances
@@ -82,7 +82,7 @@ public record VisionConfig(
             !s.flag("no_ln_pre", false),
             s.choice("pos_embed_type", "learnable", "learnable", "sin_cos_2d"),
             s.flag("final_ln_after_pool", false),
-            s.choice("pool_type", "tok", "tok", "avg", "none"),
+            s.choice("pool_type", "tok", "tok", "avg"),
             s.flag("output_tokens", false),
             Blocks.gelu(s),
             Blocks.normEps(s),

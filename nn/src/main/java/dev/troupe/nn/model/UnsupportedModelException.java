@@ -1,0 +1,9 @@
+package dev.troupe.nn.model;
+
+/** A model that OpenCLIP has and Troupe has not; the message names the model and the reason. */
+public final class UnsupportedModelException extends IllegalArgumentException {
+  /** A refusal of {@code model}. */
+  public UnsupportedModelException(String model, String reason) {
+    super("model " + model + " is not supported: " + reason);
+  }
+}
