@@ -1,0 +1,173 @@
+package dev.troupe.data.sample;
+
+import dev.troupe.data.shard.ShardCounts;
+import dev.troupe.data.shard.ShardIndex;
+import dev.troupe.data.shard.ShardIndexes;
+import dev.troupe.data.shard.ShardList;
+import dev.troupe.data.store.Fetcher;
+import dev.troupe.data.store.ShardCache;
+import dev.troupe.data.stream.DataException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** WebDataset tars: local ones are read in place, remote ones through the cache. */
+public final class TarSource implements SampleSource {
+  private final ShardList shards;
+  private final String[] names;
+  private final ShardCounts counts;
+  private final double[] weights;
+  private final Captions captions;
+  private final ShardIndexes indexes;
+  private final ShardCache cache;
+  private final Executor executor;
+
+  /**
+   * @param factors weight of each source for drawing with replacement, or null for 1 each
+   * @param index folder of an index, or null
+   * @param executor opens shards; its threads wait for the disk
+   */
+  public TarSource(
+      ShardList shards,
+      ShardCounts counts,
+      double[] factors,
+      Captions captions,
+      Path index,
+      ShardCache cache,
+      Executor executor) {
+    this.shards = shards;
+    this.names = shards.names();
+    this.counts = counts;
+    this.captions = captions;
+    this.indexes = new ShardIndexes(index);
+    this.cache = cache;
+    this.executor = executor;
+    this.weights = new double[names.length];
+    if (factors == null) {
+      Arrays.fill(weights, 1);
+    } else {
+      Arrays.setAll(weights, i -> factors[shards.sources()[i]]);
+    }
+  }
+
+  @Override
+  public int shards() {
+    return names.length;
+  }
+
+  @Override
+  public String url(int shard) {
+    return shards.urls().get(shard);
+  }
+
+  @Override
+  public String name(int shard) {
+    return names[shard];
+  }
+
+  @Override
+  public int[] counts() {
+    return counts.of();
+  }
+
+  @Override
+  public boolean presumed() {
+    return counts.presumed();
+  }
+
+  @Override
+  public double[] weights() {
+    return weights;
+  }
+
+  @Override
+  public CompletableFuture<SampleShard> open(int shard) {
+    String url = url(shard);
+    CompletableFuture<SampleShard> result = new CompletableFuture<>();
+    if (!Fetcher.isRemote(url)) {
+      executor.execute(() -> open(result, url, ShardList.local(url), null, () -> {}));
+      return result;
+    }
+    AtomicBoolean held = new AtomicBoolean(true);
+    Runnable release =
+        () -> {
+          if (held.getAndSet(false)) {
+            cache.release(url);
+          }
+        };
+    cache
+        .acquire(url)
+        .whenCompleteAsync(
+            (cached, failure) -> {
+              if (failure != null) {
+                release.run();
+                result.completeExceptionally(failure);
+              } else {
+                open(result, url, cached.file(), cached.version(), release);
+              }
+            },
+            executor);
+    result.whenComplete(
+        (opened, failure) -> {
+          if (result.isCancelled()) {
+            release.run();
+          }
+        });
+    return result;
+  }
+
+  /** Opens a shard for who may have lost interest meanwhile. */
+  private void open(
+      CompletableFuture<SampleShard> result,
+      String url,
+      Path file,
+      String version,
+      Runnable onClose) {
+    if (result.isDone()) {
+      onClose.run();
+      return;
+    }
+    try {
+      SampleShard shard = open(url, file, version, onClose);
+      if (!result.complete(shard)) {
+        shard.close();
+      }
+    } catch (RuntimeException e) {
+      onClose.run();
+      result.completeExceptionally(e);
+    }
+  }
+
+  private SampleShard open(String url, Path file, String version, Runnable onClose) {
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file);
+      ShardIndex index = indexes.of(url, file, channel, version);
+      return new TarSamples(channel, index, captions, onClose);
+    } catch (IOException | RuntimeException e) {
+      close(channel);
+      if (e instanceof NoSuchFileException) {
+        throw new LostShardException(url + ": no such file", e);
+      }
+      throw new LostShardException(url + ": cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private static void close(FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      throw new DataException("a shard cannot be closed", e);
+    }
+  }
+
+  @Override
+  public void close() {}
+}

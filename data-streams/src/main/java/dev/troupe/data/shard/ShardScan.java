@@ -1,0 +1,40 @@
+package dev.troupe.data.shard;
+
+import dev.troupe.data.store.Fetcher;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The index of a shard as it is now.
+ *
+ * @param version ETag of a remote shard, time of the last change of a local one
+ */
+public record ShardScan(ShardIndex index, String version) {
+
+  /** Reads a shard's headers, where it is. */
+  public static ShardScan of(String url, Fetcher fetcher) throws IOException {
+    if (Fetcher.isRemote(url)) {
+      Fetcher.ObjectInfo info = fetcher.stat(url);
+      if (info.size() < 0) {
+        throw new IOException(url + ": the server does not tell the size");
+      }
+      return new ShardScan(
+          ShardIndex.scan(ByteSource.of(fetcher, url, info)), String.valueOf(info.version()));
+    }
+    Path file = ShardList.local(url);
+    try (FileChannel channel = FileChannel.open(file)) {
+      return new ShardScan(index(channel), version(file));
+    }
+  }
+
+  /** Reads the headers of an open shard. */
+  public static ShardIndex index(FileChannel channel) throws IOException {
+    return ShardIndex.scan(ByteSource.of(channel));
+  }
+
+  static String version(Path file) throws IOException {
+    return Files.getLastModifiedTime(file).toString();
+  }
+}
