@@ -20,7 +20,7 @@ final class SettingsFlags {
    * SettingsHelp} shows them.
    */
   static void addTo(CommandSpec command, Class<? extends Record> type) {
-    SettingKey.of(type)
+    SettingKey.offered(type)
         .values()
         .forEach(key -> command.addOption(option(key.name(), key.isSwitch(), several(key))));
     OpenClipFlag.ALL.forEach(
@@ -52,7 +52,7 @@ final class SettingsFlags {
     if (config != null && !strayValue(config.toString(), line)) {
       loader.file(config);
     }
-    Map<String, SettingKey> keys = SettingKey.of(type);
+    Map<String, SettingKey> keys = SettingKey.offered(type);
     for (OptionSpec option : line.matchedOptionsSet()) {
       String name = option.longestName().replaceFirst("^--", "");
       if (keys.containsKey(name) || OpenClipFlag.ALL.containsKey(name)) {

@@ -34,7 +34,7 @@ final class SettingsHelp implements IHelpSectionRenderer {
   @Override
   public String render(Help help) {
     Map<Class<?>, List<SettingKey>> groups = new LinkedHashMap<>();
-    SettingKey.of(type)
+    SettingKey.offered(type)
         .values()
         .forEach(key -> groups.computeIfAbsent(key.group(), g -> new ArrayList<>()).add(key));
     StringBuilder text = new StringBuilder();

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * What a run shows and writes: the terminal, {@code out.log}, {@code params.txt}, {@code
  * metrics.jsonl}, {@code samples.jsonl}, {@code checkpoints/results.jsonl} and TensorBoard's event
  * files. The process of rank 0 holds it, from the moment in which it becomes rank 0 until it is no
- * longer. With {@code --logs none} it only shows.
+ * longer. With {@code --logs none} it only shows. Any thread may call it.
  */
 public final class RunLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunLog.class);
@@ -55,7 +55,7 @@ public final class RunLog implements AutoCloseable {
    * Shows and writes a committed step: every one to the progress line, each N-th and each that ends
    * an epoch to the logs.
    */
-  public void step(StepMetrics step) {
+  public synchronized void step(StepMetrics step) {
     trainLine.add(step);
     results.step(step);
     terminal.status(progress.line(step));
@@ -70,7 +70,7 @@ public final class RunLog implements AutoCloseable {
    * between a commit and its row, this is less than the committed steps, and the rows in between
    * are to be written from the plan. Without {@code --sample-ledger}: {@code Long.MAX_VALUE}.
    */
-  public long nextSamplesRow() {
+  public synchronized long nextSamplesRow() {
     return files.map(RunFiles::nextSamplesRow).orElse(Long.MAX_VALUE);
   }
 
@@ -79,7 +79,7 @@ public final class RunLog implements AutoCloseable {
    *
    * @param keys the samples as {@code SHARD.tar/KEY}, in the order of the global batch
    */
-  public void samples(long step, int epoch, long generation, List<String> keys) {
+  public synchronized void samples(long step, int epoch, long generation, List<String> keys) {
     writable().ifPresent(to -> to.samples(step, epoch, generation, keys));
   }
 
@@ -89,7 +89,7 @@ public final class RunLog implements AutoCloseable {
    * @param epoch epochs completed
    * @param figures by OpenCLIP's names, in the order to be shown
    */
-  public void evaluation(int epoch, Map<String, Double> figures) {
+  public synchronized void evaluation(int epoch, Map<String, Double> figures) {
     String text =
         figures.entrySet().stream()
             .map(
@@ -102,18 +102,18 @@ public final class RunLog implements AutoCloseable {
   }
 
   /** Tells that a checkpoint is whole. */
-  public void checkpoint(long step, String place) {
+  public synchronized void checkpoint(long step, String place) {
     LOG.info("Checkpoint after step {}: {}", step, place);
     results.checkpoint(place);
   }
 
   /** Shows what the run is busy with other than a step, until the next one. */
-  public void busy(String what) {
+  public synchronized void busy(String what) {
     terminal.status(what);
   }
 
   /** Ends the progress line and gives the table of results and where things are. */
-  public String finish() {
+  public synchronized String finish() {
     terminal.status("");
     return results.text();
   }
@@ -129,7 +129,7 @@ public final class RunLog implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     terminal.status("");
     files.ifPresent(RunFiles::close);
   }

@@ -11,18 +11,21 @@ public record DataSettings(
                 "Training data: WebDataset tars (paths, {0000..0099} braces, globs, http(s)://,"
                     + " s3://; several joined by ::) or a CSV file.",
             label = "SHARDS|CSV",
-            kind = Kind.PATH)
+            kind = Kind.PATH,
+            training = true)
         Optional<String> trainData,
     @Setting(
             value = "Weights of the sources joined by ::, with --dataset-resampled (1::2::0.5).",
-            label = "A::B…")
+            label = "A::B…",
+            training = true)
         Optional<String> trainDataUpsamplingFactors,
     @Setting(value = "Validation data, in the same forms.", label = "SHARDS|CSV", kind = Kind.PATH)
         Optional<String> valData,
     @Setting(
             value = "Training samples, where neither sizes.json nor an index tells.",
             min = 1,
-            label = "N")
+            label = "N",
+            training = true)
         Optional<Long> trainNumSamples,
     @Setting(
             value = "Validation samples, where neither sizes.json nor an index tells.",
@@ -30,7 +33,7 @@ public record DataSettings(
             label = "N")
         Optional<Long> valNumSamples,
     @Setting(value = "What kind of data it is.", byDefault = "auto") DatasetType datasetType,
-    @Setting("Draw shards with replacement.") boolean datasetResampled,
+    @Setting(value = "Draw shards with replacement.", training = true) boolean datasetResampled,
     @Setting(value = "CSV: the separator.", byDefault = "\t", label = "CHAR") String csvSeparator,
     @Setting(value = "CSV: the column of image paths.", byDefault = "filepath", label = "COLUMN")
         String csvImgKey,

@@ -19,4 +19,11 @@ public record EvaluationSettings(
             kind = Kind.PATH)
         Optional<String> templates,
     @Setting(value = "Samples encoded at a time (default: --batch-size).", min = 1, label = "N")
-        Optional<Integer> evalBatchSize) {}
+        Optional<Integer> evalBatchSize) {
+
+  void check(Problems problems) {
+    if (zeroshotData.isPresent() && classnames.isEmpty()) {
+      problems.missing("classnames", "a file of class names, for zeroshot-data");
+    }
+  }
+}

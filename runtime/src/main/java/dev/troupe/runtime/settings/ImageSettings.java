@@ -15,8 +15,18 @@ public record ImageSettings(
                 "Augmentation in training: scale=(0.9,1.0) ratio=(0.75,1.33) color_jitter=0.4"
                     + " color_jitter_prob=0.8 gray_scale_prob=0.2 re_prob=0.1 re_count=1"
                     + " use_timm=True.",
-            label = "KEY=VALUE")
+            label = "KEY=VALUE",
+            training = true)
         AugmentationSettings augCfg) {
+
+  void check(Problems problems) {
+    if (!imageMean.isEmpty() && imageMean.size() != 3) {
+      problems.add("image-mean", "3 numbers");
+    }
+    if (!imageStd.isEmpty() && imageStd.size() != 3) {
+      problems.add("image-std", "3 numbers");
+    }
+  }
 
   /** OpenCLIP's {@code --image-interpolation}. */
   public enum Interpolation {

@@ -36,25 +36,38 @@ public record ModelSettings(
             value = "Patch dropout in place of the model's own.",
             min = 0,
             max = 0.999,
-            label = "SHARE")
+            label = "SHARE",
+            training = true)
         Optional<Double> forcePatchDropout,
     @Setting("Keep the text tower's weights under text. (CustomTextCLIP).") boolean forceCustomText,
-    @Setting("Recompute each block's activations in the backward pass, to save memory.")
+    @Setting(
+            value = "Recompute each block's activations in the backward pass, to save memory.",
+            training = true)
         boolean gradCheckpointing,
-    @Setting("Freeze the image tower (LiT).") boolean lockImage,
+    @Setting(value = "Freeze the image tower (LiT).", training = true) boolean lockImage,
     @Setting(
             value = "Leave the image tower's last N layer groups trainable.",
             byDefault = "0",
             min = 0,
-            label = "N")
+            label = "N",
+            training = true)
         int lockImageUnlockedGroups,
-    @Setting("Freeze BatchNorm's running statistics in the locked layers.")
+    @Setting(value = "Freeze BatchNorm's running statistics in the locked layers.", training = true)
         boolean lockImageFreezeBnStats,
-    @Setting("Freeze the text tower.") boolean lockText,
+    @Setting(value = "Freeze the text tower.", training = true) boolean lockText,
     @Setting(
             value = "Leave the text tower's last N layers trainable.",
             byDefault = "0",
             min = 0,
-            label = "N")
+            label = "N",
+            training = true)
         int lockTextUnlockedLayers,
-    @Setting("Freeze LayerNorm in the locked text layers too.") boolean lockTextFreezeLayerNorm) {}
+    @Setting(value = "Freeze LayerNorm in the locked text layers too.", training = true)
+        boolean lockTextFreezeLayerNorm) {
+
+  void check(Problems problems) {
+    if (forceImageSize.size() > 2) {
+      problems.add("force-image-size", "one number, or height and width");
+    }
+  }
+}

@@ -28,6 +28,9 @@ public @interface Setting {
   /** What {@code --help} shows in the place of the value. */
   String label() default "";
 
+  /** Whether only training needs it; other commands neither show nor take it. */
+  boolean training() default false;
+
   /**
    * What kind of text this is: a relative path in a CONFIG file is taken from that file's folder.
    */

@@ -44,6 +44,15 @@ public record SettingKey(
     return keys;
   }
 
+  /** Those of a record's settings that a user of its command is offered. */
+  public static Map<String, SettingKey> offered(Class<? extends Record> type) {
+    Map<String, SettingKey> keys = of(type);
+    if (type != TrainSettings.class) {
+      keys.values().removeIf(key -> key.setting().training());
+    }
+    return keys;
+  }
+
   private static String kebab(String camel) {
     return camel.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }

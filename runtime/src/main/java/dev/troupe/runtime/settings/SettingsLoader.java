@@ -26,6 +26,7 @@ import java.util.Set;
 public final class SettingsLoader<T extends Record> {
   private final Class<T> type;
   private final Map<String, SettingKey> keys;
+  private final Map<String, SettingKey> offered;
   private final Map<String, RawValue> given = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private final Problems problems = new Problems(given);
@@ -33,6 +34,7 @@ public final class SettingsLoader<T extends Record> {
   public SettingsLoader(Class<T> type) {
     this.type = type;
     this.keys = SettingKey.of(type);
+    this.offered = SettingKey.offered(type);
   }
 
   /** Takes the settings of a HOCON file; {@code ${troupe.home}} is the project's folder there. */
@@ -92,7 +94,7 @@ public final class SettingsLoader<T extends Record> {
 
   private void put(String name, RawValue raw) {
     OpenClipFlag known = OpenClipFlag.ALL.get(name);
-    if (keys.containsKey(name)) {
+    if (offered.containsKey(name)) {
       given.put(name, raw);
     } else if (known == null) {
       problems.text(
@@ -107,7 +109,7 @@ public final class SettingsLoader<T extends Record> {
   }
 
   private Set<String> names() {
-    Set<String> names = new LinkedHashSet<>(keys.keySet());
+    Set<String> names = new LinkedHashSet<>(offered.keySet());
     names.addAll(OpenClipFlag.ALL.keySet());
     return names;
   }

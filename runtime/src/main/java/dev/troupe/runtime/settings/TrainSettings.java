@@ -84,18 +84,9 @@ public record TrainSettings(
             "as many factors as train-data has sources: " + sources + ", not " + factors);
       }
     }
-    if (evaluation.zeroshotData().isPresent() && evaluation.classnames().isEmpty()) {
-      problems.missing("classnames", "a file of class names, for zeroshot-data");
-    }
-    if (!image.imageMean().isEmpty() && image.imageMean().size() != 3) {
-      problems.add("image-mean", "3 numbers");
-    }
-    if (!image.imageStd().isEmpty() && image.imageStd().size() != 3) {
-      problems.add("image-std", "3 numbers");
-    }
-    if (model.forceImageSize().size() > 2) {
-      problems.add("force-image-size", "one number, or height and width");
-    }
+    evaluation.check(problems);
+    image.check(problems);
+    model.check(problems);
   }
 
   private void checkOptimization(Problems problems) {

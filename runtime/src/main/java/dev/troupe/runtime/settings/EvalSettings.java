@@ -1,0 +1,22 @@
+package dev.troupe.runtime.settings;
+
+/** What {@code ./troupe eval} can be told, by group. */
+public record EvalSettings(
+    ModelSettings model,
+    DataSettings data,
+    EvaluationSettings evaluation,
+    ImageSettings image,
+    DeviceSettings device,
+    StorageSettings storage)
+    implements Checked {
+
+  @Override
+  public void check(Problems problems) {
+    if (data.valData().isEmpty() && evaluation.zeroshotData().isEmpty()) {
+      problems.missing("val-data", "shards of pairs to evaluate on, or zeroshot-data");
+    }
+    evaluation.check(problems);
+    image.check(problems);
+    model.check(problems);
+  }
+}
