@@ -45,6 +45,12 @@ public final class CoCaModel extends DualEncoder {
     }
   }
 
+  /** The class token stands behind the padding, and captions are predicted at every position. */
+  @Override
+  public int usedTokens(int longestCaption, int contextLength) {
+    return contextLength;
+  }
+
   /** The decoder, for generating captions token by token. */
   public TextDecoder decoder() {
     return decoder;

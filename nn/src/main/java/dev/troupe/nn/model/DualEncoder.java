@@ -60,7 +60,7 @@ class DualEncoder extends ClipModel {
   }
 
   @Override
-  public final int usedTokens(int longestCaption, int contextLength) {
+  public int usedTokens(int longestCaption, int contextLength) {
     return text.usedTokens(longestCaption, contextLength);
   }
 

@@ -59,8 +59,7 @@ public record TextConfig(
     s.ignore("final_ln_after_pool"); // OpenCLIP accepts this key and never reads it
     String hugging = s.text("hf_model_name", null, null);
     s.flag("hf_model_pretrained", true);
-    String proj =
-        s.choice("hf_proj_type", s.has("hf_proj_type") ? "" : "mlp", "", "none", "linear", "mlp");
+    String proj = s.choice("hf_proj_type", s.has("hf_proj_type") ? "" : "mlp", "", "linear", "mlp");
     String pooler =
         s.choice(
             "hf_pooler_type",

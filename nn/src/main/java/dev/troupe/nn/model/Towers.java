@@ -1,5 +1,9 @@
 package dev.troupe.nn.model;
 
+import dev.troupe.nn.model.tower.TimmTower;
+import dev.troupe.nn.model.tower.Trunks;
+import dev.troupe.nn.model.tower.text.HfTextTower;
+
 /** Builds the towers of a configuration. */
 public final class Towers {
   private Towers() {}
@@ -12,8 +16,10 @@ public final class Towers {
   public static ImageTower image(ModelConfig config) {
     VisionConfig vision = config.vision();
     if (vision.timm() != null) {
-      throw new UnsupportedModelException(
-          config.name(), "timm_model_name " + vision.timm().name() + " has no implementation here");
+      if (!Trunks.has(vision.timm().name())) {
+        throw new UnsupportedModelException(config.name(), Trunks.whyNot(vision.timm().name()));
+      }
+      return TimmTower.of(config);
     }
     return vision.isResNet()
         ? new ModifiedResNet(vision, config.embedDim())
@@ -28,9 +34,7 @@ public final class Towers {
   public static TextTower text(ModelConfig config) {
     TextConfig text = config.text();
     if (text.huggingFace() != null) {
-      throw new UnsupportedModelException(
-          config.name(),
-          "hf_model_name " + text.huggingFace().name() + " has no implementation here");
+      return HfTextTower.of(config);
     }
     return new TextTransformer(text, config.embedDim(), config.quickGelu());
   }

@@ -2,9 +2,11 @@ package dev.troupe.nn.model.tower;
 
 import dev.troupe.nn.core.Activation;
 import dev.troupe.nn.core.Dropout;
-import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.Linear;
 import dev.troupe.nn.core.Mlp;
+import dev.troupe.nn.model.ImageTower;
+import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.model.VisionConfig;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.torch.TensorScope;
@@ -17,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Shapes: B samples, C channels, H×W pixels, D features.
  */
-public final class TimmTower extends Layer {
+public final class TimmTower extends ImageTower {
   private final Trunk trunk;
   private final Dropout dropout;
   private final Linear linear;
@@ -39,25 +41,26 @@ public final class TimmTower extends Layer {
   }
 
   /**
-   * Builds a tower of a timm model that {@link Trunks} has.
+   * Builds the image tower of a configuration whose timm model {@link Trunks} has, without filling
+   * it.
    *
-   * @param name {@code timm_model_name}
-   * @param pool {@code timm_pool}, empty for the trunk's own
-   * @param height of the images, pixels
-   * @param width of the images, pixels
-   * @param dropPath {@code timm_drop_path}
-   * @param patchDropout {@code patch_dropout}
+   * @throws IllegalArgumentException if there is no such trunk, or it can't be built so
    */
-  public static TimmTower of(
-      String name,
-      String pool,
-      Head head,
-      long height,
-      long width,
-      double dropPath,
-      double patchDropout) {
+  public static TimmTower of(ModelConfig config) {
+    VisionConfig vision = config.vision();
+    VisionConfig.Timm timm = vision.timm();
+    Head head = new Head(timm.proj(), timm.projBias(), timm.drop(), config.embedDim());
     return new TimmTower(
-        Trunks::create, settings(name, pool, head, height, width, dropPath, patchDropout), head);
+        Trunks::create,
+        settings(
+            timm.name(),
+            timm.pool(),
+            head,
+            vision.imageHeight(),
+            vision.imageWidth(),
+            timm.dropPath() == null ? 0 : timm.dropPath(),
+            vision.patchDropout()),
+        head);
   }
 
   static TrunkSettings settings(
@@ -114,7 +117,7 @@ public final class TimmTower extends Layer {
             : null;
   }
 
-  /** Encodes B×C×H×W normalised pixels to B×D features. */
+  @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
       Tensor x_BD = trunk.forward(images_BCHW);
@@ -126,6 +129,12 @@ public final class TimmTower extends Layer {
       }
       return scope.keep(x_BD);
     }
+  }
+
+  /** OpenCLIP locks the trunk and leaves the projection free. */
+  @Override
+  public String lockedPrefix() {
+    return "trunk.";
   }
 
   /** The trunk, which {@code --lock-image} freezes; the projection stays free. */

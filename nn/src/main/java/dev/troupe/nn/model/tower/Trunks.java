@@ -6,6 +6,7 @@ import dev.troupe.nn.model.tower.eva.EvaSpec;
 import dev.troupe.nn.model.tower.fastvit.FastVit;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
+import dev.troupe.nn.model.tower.vit.SigLipTrunk;
 import dev.troupe.nn.model.tower.vit.VitSpec;
 import dev.troupe.nn.model.tower.vit.VitTrunk;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class Trunks {
     return ConvNext.KNOWN.containsKey(name)
         || EvaSpec.KNOWN.containsKey(name)
         || VitSpec.KNOWN.containsKey(name)
+        || SigLipTrunk.KNOWN.containsKey(name)
         || FastVit.KNOWN.containsKey(name);
   }
 
@@ -47,6 +49,7 @@ public final class Trunks {
     names.addAll(ConvNext.KNOWN.keySet());
     names.addAll(EvaSpec.KNOWN.keySet());
     names.addAll(VitSpec.KNOWN.keySet());
+    names.addAll(SigLipTrunk.KNOWN.keySet());
     names.addAll(FastVit.KNOWN.keySet());
     return String.join(", ", names);
   }
@@ -66,6 +69,9 @@ public final class Trunks {
     }
     if (VitSpec.KNOWN.containsKey(name)) {
       return new VitTrunk(VitSpec.KNOWN.get(name), settings);
+    }
+    if (SigLipTrunk.KNOWN.containsKey(name)) {
+      return new SigLipTrunk(SigLipTrunk.KNOWN.get(name), settings);
     }
     if (FastVit.KNOWN.containsKey(name)) {
       return new FastVit(FastVit.KNOWN.get(name), settings);

@@ -1,8 +1,11 @@
 package dev.troupe.nn.model.tower.text;
 
 import dev.troupe.nn.core.Activation;
-import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.model.TextConfig;
+import dev.troupe.nn.model.TextTower;
+import dev.troupe.nn.model.Tokens;
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -13,11 +16,21 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Shapes: B texts, L tokens, C channels of the encoder, D features.
  */
-public final class HfTextTower extends Layer {
+public final class HfTextTower extends TextTower {
   private final EncoderSpec spec;
   private final TextPooling pooling;
   private final TextEncoder encoder;
   private final Linear[] projection;
+
+  /**
+   * Builds the text tower of a configuration that names an encoder, without filling it.
+   *
+   * @throws IllegalArgumentException if the encoder is unknown
+   */
+  public static HfTextTower of(ModelConfig config) {
+    TextConfig.HuggingFace hf = config.text().huggingFace();
+    return new HfTextTower(EncoderSpec.of(hf.name()), hf.pooler(), hf.proj(), config.embedDim());
+  }
 
   /**
    * Builds a tower without filling it.
@@ -68,22 +81,16 @@ public final class HfTextTower extends Layer {
    * @param tokens_BL ids, int64, padded with the encoder's padding id
    * @return features, B×D
    */
+  @Override
   public Tensor forward(Tensor tokens_BL) {
     try (TensorScope scope = new TensorScope()) {
-      return scope.keep(encode(tokens_BL).features());
+      return scope.keep(forwardWithTokens(tokens_BL).pooled());
     }
   }
 
-  /**
-   * Encodes texts and keeps what the decoder of CoCa attends to.
-   *
-   * @param features B×D
-   * @param tokens_BLC the encoder's result, without the first token where pooling took that
-   */
-  public record Encoded(Tensor features, Tensor tokens_BLC) {}
-
-  /** Encodes texts to features and tokens. */
-  public Encoded encode(Tensor tokens_BL) {
+  /** Features, and the encoder's result without the first token where pooling took that. */
+  @Override
+  public Tokens forwardWithTokens(Tensor tokens_BL) {
     long length = tokens_BL.size(1);
     if (spec.positions() > 0 && length > spec.positions()) {
       throw new IllegalArgumentException(
@@ -97,8 +104,20 @@ public final class HfTextTower extends Layer {
         x_BD = projection[i].forward(i == 0 ? x_BD : Activation.GELU.apply(x_BD));
       }
       Tensor rest_BLC = pooling == TextPooling.CLS ? x_BLC.narrow(1, 1, length - 1) : x_BLC;
-      return new Encoded(scope.keep(x_BD), scope.keep(rest_BLC));
+      return new Tokens(scope.keep(x_BD), scope.keep(rest_BLC));
     }
+  }
+
+  /** Padding is masked, so that what is cut off changes nothing. */
+  @Override
+  public int usedTokens(int longestCaption, int contextLength) {
+    return Math.min(longestCaption, contextLength);
+  }
+
+  /** OpenCLIP locks the encoder and leaves the projection free. */
+  @Override
+  public String lockedPrefix() {
+    return "transformer.";
   }
 
   /** The encoder's architecture; {@code pad} pads texts. */

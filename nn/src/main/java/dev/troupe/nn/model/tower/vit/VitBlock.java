@@ -23,14 +23,31 @@ final class VitBlock extends Layer {
   private final GeGlu geGlu;
   private final DropPath dropPath;
 
-  VitBlock(VitSpec spec, double dropPath) {
-    long width = spec.width();
+  /** A block with a plain MLP. */
+  VitBlock(
+      long width, long heads, long hidden, double eps, Activation activation, double dropPath) {
+    this(width, heads, eps, dropPath, Mlp.timm(width, hidden, activation), null);
+  }
+
+  /** A block of a trunk; ViTamin's is gated. */
+  static VitBlock of(VitSpec spec, double dropPath) {
     boolean gated = spec.stem() == VitSpec.Stem.MBCONV;
-    this.norm1 = child("norm1", new LayerNorm(width, spec.eps()));
-    this.attention = child("attn", new SelfAttention(width, spec.heads()));
-    this.norm2 = child("norm2", new LayerNorm(width, spec.eps()));
-    this.geGlu = gated ? child("mlp", new GeGlu(width, spec.hidden())) : null;
-    this.mlp = gated ? null : child("mlp", Mlp.timm(width, spec.hidden(), Activation.GELU));
+    long width = spec.width();
+    return new VitBlock(
+        width,
+        spec.heads(),
+        spec.eps(),
+        dropPath,
+        gated ? null : Mlp.timm(width, spec.hidden(), Activation.GELU),
+        gated ? new GeGlu(width, spec.hidden()) : null);
+  }
+
+  private VitBlock(long width, long heads, double eps, double dropPath, Mlp mlp, GeGlu geGlu) {
+    this.norm1 = child("norm1", new LayerNorm(width, eps));
+    this.attention = child("attn", new SelfAttention(width, heads));
+    this.norm2 = child("norm2", new LayerNorm(width, eps));
+    this.geGlu = geGlu == null ? null : child("mlp", geGlu);
+    this.mlp = mlp == null ? null : child("mlp", mlp);
     this.dropPath = child("drop_path", new DropPath(dropPath));
   }
 

@@ -78,7 +78,7 @@ public final class VitTrunk extends Trunk {
         spec.normBefore() ? child("norm_pre", new LayerNorm(width, spec.eps())) : null;
     double[] dropPaths = settings.dropPaths(spec.depth());
     for (int i = 0; i < spec.depth(); i++) {
-      blocks.add(child("blocks." + i, new VitBlock(spec, dropPaths[i])));
+      blocks.add(child("blocks." + i, VitBlock.of(spec, dropPaths[i])));
     }
     this.norm = normPooled ? null : child("norm", new LayerNorm(width, spec.eps()));
     this.attentionPool =
