@@ -10,7 +10,11 @@ package dev.troupe.actors.task;
  * @param loss the global batch's loss
  * @param seconds the step's duration
  * @param dataSeconds the part of it spent waiting for data
- * @param finiteHere whether this rank's own gradients were finite
+ * @param waitSeconds the part of it spent waiting in collectives; a straggler is the rank that
+ *     waits least
+ * @param finiteHere whether what this rank itself made was finite: its features before they were
+ *     gathered and, if every rank's features were, its gradients. One poisonous rank makes every
+ *     loss non-finite, so the gathered loss would not tell which
  */
 public record StepReport(
     long step,
@@ -20,4 +24,5 @@ public record StepReport(
     double loss,
     double seconds,
     double dataSeconds,
+    double waitSeconds,
     boolean finiteHere) {}

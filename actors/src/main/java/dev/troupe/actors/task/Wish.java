@@ -2,7 +2,7 @@ package dev.troupe.actors.task;
 
 /**
  * What a worker asks of the group through the vote; the group does the strongest of its members'
- * wishes.
+ * wishes, the last one of this list.
  */
 public enum Wish {
   /** Train on. */
