@@ -1,7 +1,7 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -33,7 +33,7 @@ public final class DropPath extends Layer {
       shape[0] = x.size(0);
       Tensor mask =
           torch.empty(shape, x.options(), new org.bytedeco.pytorch.MemoryFormatOptional());
-      mask.bernoulli_(1 - rate, new GeneratorOptional());
+      mask.bernoulli_(1 - rate, RandomState.generator(mask));
       mask.mul_(new Scalar(1 / (1 - rate)));
       return scope.keep(x.mul(mask));
     }

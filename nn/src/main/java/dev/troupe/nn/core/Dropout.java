@@ -1,5 +1,8 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.RandomState;
+import dev.troupe.nn.torch.TensorScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -20,7 +23,14 @@ public final class Dropout extends Layer {
 
   /** Drops single values of a tensor of any shape. */
   public Tensor forward(Tensor x) {
-    return now() == 0 ? x : torch.dropout(x, rate, true);
+    if (now() == 0) {
+      return x;
+    }
+    try (TensorScope scope = new TensorScope()) {
+      Tensor mask = torch.empty_like(x.detach());
+      mask.bernoulli_(1 - rate, RandomState.generator(mask));
+      return scope.keep(x.mul(mask.div_(new Scalar(1 - rate))));
+    }
   }
 
   /** The probability in force: 0 outside of training. */

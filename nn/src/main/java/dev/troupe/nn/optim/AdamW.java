@@ -1,11 +1,19 @@
 package dev.troupe.nn.optim;
 
+import dev.troupe.nn.torch.Operator;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * AdamW (Loshchilov and Hutter 2019) over named parameters, one fused pass over each group.
+ * AdamW (Loshchilov and Hutter 2019) over named parameters, in one fused pass over each group.
  *
  * <p>As in OpenCLIP, a parameter does not decay if it has fewer than two dimensions or its name
  * holds {@code bn}, {@code ln}, {@code bias} or {@code logit_scale}.
@@ -14,9 +22,51 @@ import org.bytedeco.pytorch.Tensor;
  * model's.
  */
 public final class AdamW implements AutoCloseable {
-  private final Map<String, Tensor> state = new LinkedHashMap<>();
+  private static final String FIRST_MOMENT = "exp_avg.";
+  private static final String SECOND_MOMENT = "exp_avg_sq.";
 
-  public AdamW(Map<String, Tensor> parameters, AdamWSettings settings) {}
+  private final AdamWSettings settings;
+  private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+  private final Map<String, Tensor> state = new LinkedHashMap<>();
+  private final Operator fused = new Operator("aten::_fused_adamw_", "");
+  private long steps;
+
+  /**
+   * @param parameters by name; those that need no gradient are left out
+   */
+  public AdamW(Map<String, Tensor> parameters, AdamWSettings settings) {
+    this.settings = settings;
+    try (PointerScope scope = new PointerScope()) {
+      parameters.forEach(
+          (name, parameter) -> {
+            if (parameter.requires_grad()) {
+              this.parameters.put(name, parameter);
+              Tensor value = parameter.detach();
+              state.put(FIRST_MOMENT + name, owned(torch.zeros_like(value)));
+              state.put(SECOND_MOMENT + name, owned(torch.zeros_like(value)));
+            }
+          });
+    }
+  }
+
+  private static Tensor owned(Tensor tensor) {
+    tensor.retainReference();
+    return tensor;
+  }
+
+  /** Whether weight decay applies to a parameter: OpenCLIP's rule. */
+  public static boolean decays(String name, Tensor parameter) {
+    return parameter.dim() >= 2
+        && !name.contains("bn")
+        && !name.contains("ln")
+        && !name.contains("bias")
+        && !name.contains("logit_scale");
+  }
+
+  /** The parameters that are trained, by name. */
+  public Map<String, Tensor> parameters() {
+    return Collections.unmodifiableMap(parameters);
+  }
 
   /**
    * The state by name, {@code exp_avg.NAME} and {@code exp_avg_sq.NAME} for each parameter NAME;
@@ -24,17 +74,83 @@ public final class AdamW implements AutoCloseable {
    * there is to save.
    */
   public Map<String, Tensor> state() {
-    return state;
+    return Collections.unmodifiableMap(state);
   }
 
   /** Number of updates so far, for Adam's bias correction. */
   public long steps() {
-    return 0;
+    return steps;
   }
 
   /** Sets the number of updates so far, when state is loaded. */
-  public void steps(long steps) {}
+  public void steps(long steps) {
+    this.steps = steps;
+  }
+
+  /**
+   * Updates the parameters.
+   *
+   * @param gradients by parameter name; a parameter without one stays as it is
+   * @param lr learning rate
+   * @param divisor what the gradients are divided by, in the same pass; they are overwritten with
+   *     the quotient
+   */
+  public void update(Map<String, Tensor> gradients, double lr, double divisor) {
+    steps++;
+    update(gradients, lr, divisor, 0, false);
+    update(gradients, lr, divisor, settings.weightDecay(), true);
+  }
+
+  private void update(
+      Map<String, Tensor> gradients, double lr, double divisor, double decay, boolean decaying) {
+    List<String> names = new ArrayList<>();
+    parameters.forEach(
+        (name, parameter) -> {
+          if (gradients.containsKey(name) && decays(name, parameter) == decaying) {
+            names.add(name);
+          }
+        });
+    if (names.isEmpty()) {
+      return;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor device = parameters.get(names.get(0));
+      Tensor step = scalar(steps, device);
+      fused.call(
+          list(names, parameters, ""),
+          list(names, gradients, ""),
+          list(names, state, FIRST_MOMENT),
+          list(names, state, SECOND_MOMENT),
+          Operator.list(List.of()),
+          Operator.list(Collections.nCopies(names.size(), step)),
+          new IValue(lr),
+          new IValue(settings.beta1()),
+          new IValue(settings.beta2()),
+          new IValue(decay),
+          new IValue(settings.eps()),
+          new IValue(false),
+          new IValue(false),
+          divisor == 1 ? Operator.none() : new IValue(scalar(divisor, device)),
+          Operator.none());
+    }
+  }
+
+  private static IValue list(List<String> names, Map<String, Tensor> tensors, String prefix) {
+    // Detached: the update is not part of any graph.
+    return Operator.list(
+        () -> names.stream().map(n -> tensors.get(prefix + n).detach()).iterator());
+  }
+
+  private static Tensor scalar(double value, Tensor like) {
+    return torch.full(
+        new long[0],
+        new Scalar(value),
+        like.options().dtype(new org.bytedeco.pytorch.ScalarTypeOptional(torch.ScalarType.Float)));
+  }
 
   @Override
-  public void close() {}
+  public void close() {
+    state.values().forEach(Tensor::releaseReference);
+    state.clear();
+  }
 }

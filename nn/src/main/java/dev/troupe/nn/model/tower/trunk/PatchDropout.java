@@ -1,6 +1,7 @@
 package dev.troupe.nn.model.tower.trunk;
 
 import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -35,7 +36,9 @@ public final class PatchDropout extends Layer {
     try (TensorScope scope = new TensorScope()) {
       long patches = x_BNC.size(1) - prefix;
       long kept = Math.max(1, (long) (patches * (1 - rate)));
-      Tensor noise_BN = torch.randn(new long[] {x_BNC.size(0), patches}, x_BNC.options());
+      Tensor noise_BN =
+          torch.randn(
+              new long[] {x_BNC.size(0), patches}, RandomState.generator(x_BNC), x_BNC.options());
       Tensor patches_BK = noise_BN.argsort(-1, false).narrow(1, 0, kept).add(scalar(prefix));
       Tensor first_BP =
           torch
