@@ -46,7 +46,6 @@ public record ShardCounts(int[] of, boolean presumed) {
   /**
    * Finds the counts.
    *
-   * @param names short names of the shards, for messages
    * @param index folder of an index, or null
    * @param samples wanted samples of an epoch, or null
    * @param resampled whether shards are drawn with replacement
@@ -61,21 +60,8 @@ public record ShardCounts(int[] of, boolean presumed) {
       Executor executor) {
     List<String> urls = shards.urls();
     checkLocal(urls);
-    int[] counts = new int[urls.size()];
-    Arrays.fill(counts, -1);
-    if (index != null) {
-      fromIndex(urls, index, counts);
-      return new ShardCounts(counts, false);
-    }
+    int[] counts = stated(urls, index, fetcher);
     Long total = samples;
-    Map<String, Map<String, Long>> sizes = new HashMap<>();
-    for (int i = 0; i < counts.length; i++) {
-      String url = urls.get(i);
-      String folder = folder(url);
-      Map<String, Long> stated = sizes.computeIfAbsent(folder, f -> sizes(f, url, fetcher));
-      Long count = stated.get(ShardList.lastParts(url, 1));
-      counts[i] = count == null ? -1 : checked(count, folder + SIZES);
-    }
     int[] unknown =
         java.util.stream.IntStream.range(0, counts.length).filter(i -> counts[i] < 0).toArray();
     if (unknown.length == 0) {
@@ -114,6 +100,25 @@ public record ShardCounts(int[] of, boolean presumed) {
     return new ShardCounts(counts, true);
   }
 
+  /** What an index or a {@code sizes.json} says of each shard; -1 where none does. */
+  public static int[] stated(List<String> urls, Path index, Fetcher fetcher) {
+    int[] counts = new int[urls.size()];
+    Arrays.fill(counts, -1);
+    if (index != null) {
+      fromIndex(urls, index, counts);
+      return counts;
+    }
+    Map<String, Map<String, Long>> sizes = new HashMap<>();
+    for (int i = 0; i < counts.length; i++) {
+      String url = urls.get(i);
+      String folder = folder(url);
+      Map<String, Long> stated = sizes.computeIfAbsent(folder, f -> sizes(f, url, fetcher));
+      Long count = stated.get(ShardList.lastParts(url, 1));
+      counts[i] = count == null ? -1 : checked(count, folder + SIZES);
+    }
+    return counts;
+  }
+
   private static int checked(long count, String where) {
     if (count < 0 || count > Integer.MAX_VALUE) {
       throw new DataException(where + ": " + count + " samples (expected: 0 to 2147483647)");
@@ -144,19 +149,20 @@ public record ShardCounts(int[] of, boolean presumed) {
 
   private static void fromIndex(List<String> urls, Path index, int[] counts) {
     Path file = index.resolve(SIZES);
+    Map<String, Long> sizes;
     try {
-      Map<String, Long> sizes = parse(Files.readAllBytes(file), file.toString());
-      for (int i = 0; i < counts.length; i++) {
-        Long count = sizes.get(urls.get(i));
-        count = count != null ? count : sizes.get(ShardList.lastParts(urls.get(i), 1));
-        if (count == null) {
-          throw new DataException(
-              file + ": does not know " + urls.get(i) + "; run `troupe index` on all shards");
-        }
-        counts[i] = checked(count, file.toString());
-      }
+      sizes = parse(Files.readAllBytes(file), file.toString());
     } catch (IOException e) {
       throw new DataException(file + ": cannot be read; run `troupe index` first", e);
+    }
+    for (int i = 0; i < counts.length; i++) {
+      Long count = sizes.get(urls.get(i));
+      count = count != null ? count : sizes.get(ShardList.lastParts(urls.get(i), 1));
+      if (count == null) {
+        throw new DataException(
+            file + ": does not know " + urls.get(i) + "; run `troupe index` on all shards");
+      }
+      counts[i] = checked(count, file.toString());
     }
   }
 

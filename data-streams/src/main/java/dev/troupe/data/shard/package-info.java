@@ -5,7 +5,6 @@
  * {@link dev.troupe.data.shard.ShardCounts}, which finds how many samples each holds, and {@link
  * dev.troupe.data.shard.ShardIndex}, the places of all samples of one. {@code TarScanner} finds the
  * files in a tar and {@code SampleGrouper} makes samples of them. {@link
- * dev.troupe.data.shard.ShardIndexer} and {@link dev.troupe.data.shard.ShardVerifier} go through a
- * whole data set.
+ * dev.troupe.data.shard.ShardIndexer} writes the indexes of a whole data set.
  */
 package dev.troupe.data.shard;

@@ -1,0 +1,2 @@
+/** Timing the input pipeline: {@link dev.troupe.data.bench.DataBenchmark}. */
+package dev.troupe.data.bench;
