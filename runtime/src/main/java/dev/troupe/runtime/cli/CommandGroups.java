@@ -19,6 +19,7 @@ final class CommandGroups implements IHelpSectionRenderer {
 
   private CommandGroups() {
     groups.put("Train and use a model", List.of(new TrainCommand()));
+    groups.put("Measure", List.of(new BenchCommand()));
   }
 
   static void addTo(CommandLine line) {

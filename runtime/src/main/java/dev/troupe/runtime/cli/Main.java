@@ -46,6 +46,7 @@ public final class Main implements Runnable {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] arguments) {
+    StandardOutput.claim();
     System.exit(run(arguments));
   }
 
@@ -68,7 +69,7 @@ public final class Main implements Runnable {
       }
     }
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setUsageHelpAutoWidth(true);
+    line.setUsageHelpWidth(Math.max(80, Math.min(120, Integer.getInteger("troupe.columns", 100))));
     line.setExecutionStrategy(
         parsed -> {
           Logging.toTerminal(main.verbose);

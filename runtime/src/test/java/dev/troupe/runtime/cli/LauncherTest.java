@@ -57,7 +57,9 @@ class LauncherTest {
     write(home.resolve("pom.xml"), "<project/>");
     write(home.resolve("runtime/src/main/java/A.java"), "class A {}");
     write(jdk.resolve("release"), "JAVA_VERSION=\"17.0.15\"\n");
-    script(jdk.resolve("bin/java"), "#!/bin/bash\nprintf '%s\\n' \"pid $$\" \"$@\"\nexit 7\n");
+    script(
+        jdk.resolve("bin/java"),
+        "#!/bin/bash\nprintf '%s\\n' \"pid $$\" \"$@\" >&3\necho chatter\nexit 7\n");
     script(jdk.resolve("bin/javac"), "#!/bin/bash\n");
     script(
         bin.resolve("mvn"),
@@ -134,7 +136,7 @@ class LauncherTest {
                 + "dev.troupe.runtime.cli.Main\ntrain\na b\n--lr\n1\n")
         .contains("\n-Dtroupe.home=" + home + "\n")
         .contains("\n-Dorg.bytedeco.openblas.load=mkl_rt\n")
-        .doesNotContain("troupe.tty");
+        .doesNotContain("troupe.tty", "chatter");
     assertThat(run().output()).doesNotContain("building");
     assertThat(builds()).isEqualTo(1);
   }
