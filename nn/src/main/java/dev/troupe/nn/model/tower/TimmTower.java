@@ -10,6 +10,8 @@ import dev.troupe.nn.model.VisionConfig;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.torch.TensorScope;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
@@ -129,6 +131,16 @@ public final class TimmTower extends ImageTower {
       }
       return scope.keep(x_BD);
     }
+  }
+
+  @Override
+  public List<List<String>> lockGroups() {
+    Set<String> names = trunk.parameters().keySet();
+    return trunk.groups().stream()
+        .filter(
+            group -> group.stream().anyMatch(p -> names.stream().anyMatch(n -> n.startsWith(p))))
+        .map(group -> group.stream().map(prefix -> "trunk." + prefix).toList())
+        .toList();
   }
 
   /** OpenCLIP locks the trunk and leaves the projection free. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.model.Lockable;
 import dev.troupe.nn.model.tower.text.HfTextTower;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
@@ -83,7 +84,7 @@ class TowerGoldenTest {
     Tensor run();
   }
 
-  private static void check(String name, Layer tower, Forward forward) {
+  private static <T extends Layer & Lockable> void check(String name, T tower, Forward forward) {
     JsonNode golden = Golden.read(name);
     assertThat(shapes(tower.state(), t -> Golden.shape(t)))
         .containsExactlyInAnyOrderEntriesOf(shapes(golden.get("tensors")));
@@ -105,6 +106,26 @@ class TowerGoldenTest {
         assertClose(forward.run(), golden.get("trainingFeatures"));
       }
     }
+    if (golden.has("unlocked")) {
+      assertUnlocked(tower, golden.get("unlocked"));
+    }
+  }
+
+  /** Locks all but the last groups and compares what stays trainable. */
+  private static void assertUnlocked(Lockable tower, JsonNode golden) {
+    tower.lock(golden.get("groups").asInt());
+    List<String> names = new ArrayList<>();
+    golden.get("names").forEach(name -> names.add(name.asText()));
+    List<String> trainable = new ArrayList<>();
+    tower
+        .parameters()
+        .forEach(
+            (name, tensor) -> {
+              if (tensor.requires_grad()) {
+                trainable.add(name);
+              }
+            });
+    assertThat(trainable).containsExactlyInAnyOrderElementsOf(names);
   }
 
   private static void assertClose(Tensor features_BD, JsonNode golden) {

@@ -4,7 +4,8 @@ TimmModel and HFTextEncoder (timm 1.0.29, transformers 5.18).
 usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json
 
 Weights and inputs are not stored: both sides compute them from the tensor's name (`fill`). A golden file holds
-each tensor's name, shape and the norm of its gradient, and the features.
+each tensor's name, shape and the norm of its gradient, the features, and what stays trainable when the tower is
+locked but for its last groups.
 """
 import json, math, sys, tempfile, zlib
 from functools import partial
@@ -147,7 +148,7 @@ def captions(config):
     return rows
 
 
-def golden(model, inputs, batch_norm):
+def golden(model, inputs, batch_norm, unlocked):
     fill_model(model)
     model.eval()
     features = model(inputs)
@@ -162,6 +163,9 @@ def golden(model, inputs, batch_norm):
         model.train()
         with torch.no_grad():
             out["trainingFeatures"] = model(inputs).tolist()
+    if unlocked:
+        model.lock(unlocked)
+        out["unlocked"] = {"groups": unlocked, "names": [n for n, p in model.named_parameters() if p.requires_grad]}
     return out
 
 
@@ -187,14 +191,16 @@ def main():
         if wanted and name not in wanted:
             continue
         size = 128 if name == "fastvit-5" else 64
-        out = golden(make(), 1.5 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name)
+        out = golden(make(), 1.5 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name,
+                     unlocked=2)
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
     for name, (config, make) in TEXT_TOWERS.items():
         if wanted and name not in wanted:
             continue
         tokens = captions(config)
-        out = {"config": config, "tokens": tokens, **golden(make(), torch.tensor(tokens), batch_norm=False)}
+        out = {"config": config, "tokens": tokens, **golden(make(), torch.tensor(tokens), batch_norm=False,
+                                                        unlocked=0 if name == "nllb" else 1)}
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
     if not wanted:

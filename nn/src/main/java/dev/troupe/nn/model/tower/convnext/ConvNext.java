@@ -42,6 +42,7 @@ public final class ConvNext extends Trunk {
           "convnext_xlarge", new Spec(blocks(3, 3, 27, 3), widths(256), 1e-6),
           "convnext_xxlarge", new Spec(blocks(3, 4, 30, 3), widths(384), 1e-5));
 
+  private final int[] depths;
   private final Conv2d stem;
   private final LayerNorm stemNorm;
   private final List<Downsample> downsamples = new ArrayList<>();
@@ -54,6 +55,7 @@ public final class ConvNext extends Trunk {
   /** Builds the trunk without filling it. */
   public ConvNext(Spec spec, TrunkSettings settings) {
     settings.refusePatchDropout();
+    this.depths = spec.depths;
     int[] widths = spec.widths;
     this.stem = child("stem.0", new Conv2d(3, widths[0], 4, 4, 0, 1, true));
     this.stemNorm = child("stem.1", new LayerNorm(widths[0], spec.eps));
@@ -102,6 +104,11 @@ public final class ConvNext extends Trunk {
   @Override
   public long outputs() {
     return outputs;
+  }
+
+  @Override
+  public List<List<String>> groups() {
+    return stageGroups(depths);
   }
 
   @Override

@@ -1,10 +1,10 @@
 package dev.troupe.nn.model.tower.eva;
 
 import dev.troupe.nn.core.Activation;
-import dev.troupe.nn.core.Conv2d;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.LayerNorm;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.PatchEmbedding;
 import dev.troupe.nn.model.tower.trunk.AttentionPool;
 import dev.troupe.nn.model.tower.trunk.PatchDropout;
 import dev.troupe.nn.model.tower.trunk.Pooling;
@@ -33,7 +33,7 @@ public final class Eva extends Trunk {
   private final long outputs;
   private final Tensor cls_11C;
   private final Tensor positions_1NC;
-  private final Conv2d patches;
+  private final PatchEmbedding patches;
   private final RotaryTable rotary;
   private final PatchDropout patchDropout;
   private final LayerNorm normBefore;
@@ -57,9 +57,7 @@ public final class Eva extends Trunk {
     this.cls_11C = spec.classToken() ? parameter("cls_token", empty(1, 1, width)) : null;
     this.positions_1NC = parameter("pos_embed", empty(1, rows * columns + prefix, width));
     this.patches =
-        child(
-            "patch_embed.proj",
-            new Conv2d(3, width, spec.patch(), spec.patch(), 0, 1, !spec.normBefore()));
+        child("patch_embed.proj", new PatchEmbedding(width, spec.patch(), !spec.normBefore()));
     this.rotary =
         spec.rotary() ? child("rope", new RotaryTable(spec, rows, columns, prefix)) : null;
     this.patchDropout = child("patch_drop", new PatchDropout(settings.patchDropout(), prefix));
@@ -87,7 +85,7 @@ public final class Eva extends Trunk {
   @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor x_BNC = patches.forward(images_BCHW).flatten(2, 3).transpose(1, 2);
+      Tensor x_BNC = patches.forward(images_BCHW);
       if (cls_11C != null) {
         Tensor cls_B1C = cls_11C.expand(x_BNC.size(0), -1, -1);
         x_BNC = torch.cat(new TensorVector(cls_B1C, x_BNC), 1);
@@ -117,6 +115,11 @@ public final class Eva extends Trunk {
   @Override
   public long outputs() {
     return outputs;
+  }
+
+  @Override
+  public List<List<String>> groups() {
+    return blockGroups(blocks.size());
   }
 
   @Override

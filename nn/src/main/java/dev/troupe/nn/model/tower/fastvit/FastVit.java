@@ -49,6 +49,7 @@ public final class FastVit extends Trunk {
           "fastvit_mci3", new Spec(new int[] {2, 12, 24, 4, 2}, 96, 4, 0, 2, true),
           "fastvit_mci4", new Spec(new int[] {2, 12, 24, 4, 4}, 128, 4, 0, 2, true));
 
+  private final int[] depths;
   private final MobileOneBlock[] stem;
   private final List<Stage> stages = new ArrayList<>();
   private final MobileOneBlock last;
@@ -59,6 +60,7 @@ public final class FastVit extends Trunk {
   /** Builds the trunk without filling it. */
   public FastVit(Spec spec, TrunkSettings settings) {
     settings.refusePatchDropout();
+    this.depths = spec.depths;
     long width = spec.width;
     boolean scaled = !spec.channelNorm;
     this.stem =
@@ -106,6 +108,11 @@ public final class FastVit extends Trunk {
   @Override
   public long outputs() {
     return outputs;
+  }
+
+  @Override
+  public List<List<String>> groups() {
+    return stageGroups(depths);
   }
 
   @Override

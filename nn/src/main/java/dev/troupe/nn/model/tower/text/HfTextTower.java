@@ -7,6 +7,7 @@ import dev.troupe.nn.model.TextConfig;
 import dev.troupe.nn.model.TextTower;
 import dev.troupe.nn.model.Tokens;
 import dev.troupe.nn.torch.TensorScope;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -112,6 +113,13 @@ public final class HfTextTower extends TextTower {
   @Override
   public int usedTokens(int longestCaption, int contextLength) {
     return Math.min(longestCaption, contextLength);
+  }
+
+  @Override
+  public List<List<String>> lockGroups() {
+    return encoder.groups().stream()
+        .map(group -> group.stream().map(prefix -> "transformer." + prefix).toList())
+        .toList();
   }
 
   /** OpenCLIP locks the encoder and leaves the projection free. */

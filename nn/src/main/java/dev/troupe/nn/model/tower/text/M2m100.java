@@ -67,7 +67,8 @@ final class M2m100 extends TextEncoder {
         x_BLC = x_BLC.mul(new Scalar(Math.sqrt(spec.width())));
       }
       Tensor at_N = positions(real_BL, spec.pad()).flatten();
-      x_BLC = x_BLC.add(positions_PC.index_select(0, at_N).view_as(x_BLC));
+      Tensor position_BLC = positions_PC.index_select(0, at_N).view_as(x_BLC);
+      x_BLC = x_BLC.add(position_BLC.to(x_BLC.scalar_type()));
       x_BLC = dropout.forward(x_BLC);
       Tensor mask_B11L = mask(real_BL, x_BLC.scalar_type());
       for (Block block : blocks) {
@@ -75,6 +76,11 @@ final class M2m100 extends TextEncoder {
       }
       return scope.keep(norm.forward(x_BLC));
     }
+  }
+
+  @Override
+  List<List<String>> groups() {
+    return groups("embed_tokens.", "layers.", blocks.size(), "layer_norm.");
   }
 
   @Override

@@ -80,6 +80,11 @@ final class Mt5 extends TextEncoder {
   }
 
   @Override
+  List<List<String>> groups() {
+    return groups("embed_tokens.", "block.", blocks.size(), "final_layer_norm.");
+  }
+
+  @Override
   public void initialize() {
     super.initialize();
     Init.normal(words.weight(), 1);

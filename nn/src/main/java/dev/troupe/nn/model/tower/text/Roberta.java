@@ -73,6 +73,11 @@ final class Roberta extends TextEncoder {
   }
 
   @Override
+  List<List<String>> groups() {
+    return groups("embeddings.", "encoder.layer.", blocks.size(), "pooler.");
+  }
+
+  @Override
   public void initialize() {
     super.initialize();
     Init.each(

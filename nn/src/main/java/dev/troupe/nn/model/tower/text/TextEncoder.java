@@ -3,6 +3,8 @@ package dev.troupe.nn.model.tower.text;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -26,6 +28,22 @@ abstract class TextEncoder extends Layer {
    * @return B×L×C
    */
   abstract Tensor forward(Tensor tokens_BL, Tensor real_BL);
+
+  /**
+   * Prefixes of parameter names, one group for each step by which {@code --lock-text} can leave the
+   * output side trainable: embeddings, then layers; what follows them belongs to the last.
+   */
+  abstract List<List<String>> groups();
+
+  static List<List<String>> groups(String embeddings, String layer, int layers, String last) {
+    List<List<String>> groups = new ArrayList<>();
+    groups.add(List.of(embeddings));
+    for (int i = 0; i < layers - 1; i++) {
+      groups.add(List.of(layer + i + "."));
+    }
+    groups.add(List.of(layer + (layers - 1) + ".", last));
+    return groups;
+  }
 
   /** The encoder of a family. */
   static TextEncoder of(EncoderSpec spec, TextPooling pooling) {

@@ -113,6 +113,11 @@ public final class SigLipTrunk extends Trunk {
   }
 
   @Override
+  public List<List<String>> groups() {
+    return blockGroups(blocks.size());
+  }
+
+  @Override
   public void initialize() {
     super.initialize();
     // The pool draws its own weights in the same way; its latent query must not be drawn twice.

@@ -1,10 +1,10 @@
 package dev.troupe.nn.model.tower.vit;
 
 import dev.troupe.nn.core.Activation;
-import dev.troupe.nn.core.Conv2d;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.LayerNorm;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.PatchEmbedding;
 import dev.troupe.nn.model.tower.trunk.AttentionPool;
 import dev.troupe.nn.model.tower.trunk.PatchDropout;
 import dev.troupe.nn.model.tower.trunk.Pooling;
@@ -31,7 +31,7 @@ public final class VitTrunk extends Trunk {
   private final long outputs;
   private final Tensor cls_11C;
   private final Tensor positions_1NC;
-  private final Conv2d patches;
+  private final PatchEmbedding patches;
   private final ConvStem convStem;
   private final MbConvStem mbConvStem;
   private final PatchDropout patchDropout;
@@ -58,12 +58,10 @@ public final class VitTrunk extends Trunk {
         spec.positions()
             ? parameter("pos_embed", empty(1, grid + (positionForClass ? prefix : 0), width))
             : null;
-    long patch = spec.patch();
     boolean plain = spec.stem() == VitSpec.Stem.PATCHES;
     this.patches =
         plain
-            ? child(
-                "patch_embed.proj", new Conv2d(3, width, patch, patch, 0, 1, !spec.normBefore()))
+            ? child("patch_embed.proj", new PatchEmbedding(width, spec.patch(), !spec.normBefore()))
             : null;
     this.convStem =
         spec.stem() == VitSpec.Stem.CONVOLUTIONS
@@ -96,7 +94,7 @@ public final class VitTrunk extends Trunk {
   @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor x_BNC = embed(stem(images_BCHW).flatten(2, 3).transpose(1, 2));
+      Tensor x_BNC = embed(stem(images_BCHW));
       x_BNC = PatchDropout.keep(x_BNC, patchDropout.draw(x_BNC));
       if (normBefore != null) {
         x_BNC = normBefore.forward(x_BNC);
@@ -116,11 +114,14 @@ public final class VitTrunk extends Trunk {
     }
   }
 
+  /** Maps B×C×H×W to B×N×C. */
   private Tensor stem(Tensor images_BCHW) {
-    if (convStem != null) {
-      return convStem.forward(images_BCHW);
+    if (patches != null) {
+      return patches.forward(images_BCHW);
     }
-    return mbConvStem != null ? mbConvStem.forward(images_BCHW) : patches.forward(images_BCHW);
+    Tensor grid_BCHW =
+        convStem != null ? convStem.forward(images_BCHW) : mbConvStem.forward(images_BCHW);
+    return grid_BCHW.flatten(2, 3).transpose(1, 2);
   }
 
   /** Adds class token and positions, which the class token of a convolutional stem has none of. */
@@ -143,6 +144,11 @@ public final class VitTrunk extends Trunk {
   @Override
   public long outputs() {
     return outputs;
+  }
+
+  @Override
+  public List<List<String>> groups() {
+    return blockGroups(blocks.size());
   }
 
   @Override
