@@ -18,6 +18,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,8 +41,7 @@ class TowerGoldenTest {
     long size = ReducedTowers.imageSize(name);
     try (TensorScope scope = new TensorScope();
         TimmTower tower = ReducedTowers.IMAGE.get(name).get()) {
-      float[] pixels = Golden.fill("images", 3, 3, size, size);
-      Tensor images_BCHW = Tensor.create(pixels, 3, 3, size, size).mul(new Scalar(1.5));
+      Tensor images_BCHW = images(size);
       check(name, tower, () -> tower.forward(images_BCHW));
     }
   }
@@ -80,6 +80,40 @@ class TowerGoldenTest {
     }
   }
 
+  static Stream<String> allTowers() {
+    return Stream.concat(imageTowers(), textTowers());
+  }
+
+  @ParameterizedTest
+  @MethodSource("allTowers")
+  void shouldGiveTheSameFeaturesInHalfPrecisionButForRounding(String name) {
+    JsonNode golden = Golden.read(name);
+    boolean image = ReducedTowers.IMAGE.containsKey(name);
+    long size = ReducedTowers.imageSize(name);
+    try (TensorScope scope = new TensorScope();
+        Layer tower =
+            (image ? ReducedTowers.IMAGE.get(name) : ReducedTowers.TEXT.get(name)).get()) {
+      Golden.fill(tower);
+      tower.train(false);
+      for (Tensor tensor : tower.state().values()) {
+        if (tensor.is_floating_point()) {
+          tensor.set_data(tensor.to(torch.ScalarType.BFloat16));
+        }
+      }
+      Tensor features_BD =
+          image
+              ? ((TimmTower) tower).forward(images(size).to(torch.ScalarType.BFloat16))
+              : ((HfTextTower) tower).forward(tokens(golden.get("tokens")));
+      assertThat(features_BD.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
+      assertClose(features_BD.to(torch.ScalarType.Float), golden.get("features"), 0.1);
+    }
+  }
+
+  private static Tensor images(long size) {
+    return Tensor.create(Golden.fill("images", 3, 3, size, size), 3, 3, size, size)
+        .mul(new Scalar(1.5));
+  }
+
   private interface Forward {
     Tensor run();
   }
@@ -94,7 +128,7 @@ class TowerGoldenTest {
     tower.train(false);
     try (TensorScope scope = new TensorScope()) {
       Tensor features_BD = forward.run();
-      assertClose(features_BD, golden.get("features"));
+      assertClose(features_BD, golden.get("features"), 1e-4);
       long[] shape = Golden.shape(features_BD);
       Tensor cotangent_BD = Tensor.create(Golden.fill("cotangent", shape), shape);
       features_BD.backward(cotangent_BD, null, false, null);
@@ -103,7 +137,7 @@ class TowerGoldenTest {
     if (golden.has("trainingFeatures")) {
       tower.train(true);
       try (TensorScope scope = new TensorScope()) {
-        assertClose(forward.run(), golden.get("trainingFeatures"));
+        assertClose(forward.run(), golden.get("trainingFeatures"), 1e-4);
       }
     }
     if (golden.has("unlocked")) {
@@ -128,7 +162,7 @@ class TowerGoldenTest {
     assertThat(trainable).containsExactlyInAnyOrderElementsOf(names);
   }
 
-  private static void assertClose(Tensor features_BD, JsonNode golden) {
+  private static void assertClose(Tensor features_BD, JsonNode golden, double tolerance) {
     double[][] expected = Golden.rows(golden);
     float[] actual = Golden.values(features_BD);
     double largest =
@@ -137,7 +171,7 @@ class TowerGoldenTest {
       int columns = expected[0].length;
       assertThat((double) actual[i])
           .as("row %d, feature %d", i / columns, i % columns)
-          .isCloseTo(expected[i / columns][i % columns], within(1e-4 * largest));
+          .isCloseTo(expected[i / columns][i % columns], within(tolerance * largest));
     }
   }
 
