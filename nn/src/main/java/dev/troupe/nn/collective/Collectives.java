@@ -50,6 +50,7 @@ public final class Collectives implements AutoCloseable {
   private volatile Duration timeout;
   private volatile boolean aborted;
   private volatile boolean closed;
+  private volatile boolean waiting;
   private final CompletableFuture<Void> abortSignal = new CompletableFuture<>();
   private Connection connection;
 
@@ -317,6 +318,7 @@ public final class Collectives implements AutoCloseable {
   }
 
   private void await(String name, Work work) throws CollectiveException {
+    waiting = true;
     try {
       while (!work.isCompleted()) {
         checkUsable(name);
@@ -326,6 +328,7 @@ public final class Collectives implements AutoCloseable {
     } catch (RuntimeException e) {
       throw failure(name, firstLine(e), e);
     } finally {
+      waiting = false;
       work.close();
     }
   }
@@ -348,6 +351,11 @@ public final class Collectives implements AutoCloseable {
     if (aborted || closed) {
       throw failure(name, closed ? "the group is closed" : "aborted", null);
     }
+  }
+
+  /** Whether this rank waits for the others right now. Any thread. */
+  public boolean waiting() {
+    return waiting;
   }
 
   /** Makes {@link #connect}, operations in flight and those to come fail soon. Any thread. */

@@ -1,0 +1,86 @@
+package dev.troupe.runtime.eval;
+
+import dev.troupe.data.image.Preprocess;
+import dev.troupe.data.text.Tokenizer;
+import dev.troupe.nn.model.ClipModel;
+import dev.troupe.nn.model.ClipModels;
+import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.torch.Torch;
+import dev.troupe.runtime.settings.DeviceSettings;
+import dev.troupe.runtime.settings.ImageSettings;
+import dev.troupe.runtime.settings.ModelSettings;
+import dev.troupe.runtime.settings.StorageSettings;
+import dev.troupe.runtime.wiring.Devices;
+import dev.troupe.runtime.wiring.FirstWeights;
+import dev.troupe.runtime.wiring.Models;
+import dev.troupe.runtime.wiring.Preprocessing;
+import org.bytedeco.pytorch.Device;
+
+/** A model with its weights, ready for inference, and what its inputs look like. Owns the model. */
+public final class LoadedModel implements AutoCloseable {
+  private final ClipModel model;
+  private final Preprocess preprocess;
+  private final Tokenizer tokenizer;
+  private final Encoder encoder;
+
+  private LoadedModel(ClipModel model, Preprocess preprocess, Tokenizer tokenizer, Device device) {
+    this.model = model;
+    this.preprocess = preprocess;
+    this.tokenizer = tokenizer;
+    this.encoder = new Encoder(model, device, preprocess);
+  }
+
+  /**
+   * Builds a model and loads its weights.
+   *
+   * @throws IllegalArgumentException without {@code --pretrained}
+   */
+  public static LoadedModel open(
+      ModelSettings settings, ImageSettings image, StorageSettings storage, DeviceSettings device) {
+    Torch.load();
+    Torch.threads(device.threads().orElse(Runtime.getRuntime().availableProcessors()));
+    String from =
+        settings
+            .pretrained()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "pretrained: none (expected: a weights file, a checkpoint's folder or a tag)"));
+    ModelConfig config = Models.config(settings, false);
+    Preprocess preprocess = Preprocessing.of(config, image);
+    Tokenizer tokenizer = Preprocessing.tokenizer(config, settings.tokenizer());
+    String name = Devices.of(device.device(), 0);
+    ClipModel model = ClipModels.create(config);
+    try {
+      FirstWeights.load(model, from, storage);
+      model.train(false);
+      Device on = Torch.device(name);
+      return new LoadedModel(model, preprocess, tokenizer, on);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  public ClipModel model() {
+    return model;
+  }
+
+  public Preprocess preprocess() {
+    return preprocess;
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  public Encoder encoder() {
+    return encoder;
+  }
+
+  @Override
+  public void close() {
+    encoder.close();
+    model.close();
+  }
+}
