@@ -19,6 +19,11 @@ final class CommandGroups implements IHelpSectionRenderer {
 
   private CommandGroups() {
     groups.put("Train and use a model", List.of(new TrainCommand()));
+    groups.put("Prepare data", List.of(new IndexCommand(), new VerifyCommand()));
+    groups.put(
+        "See and steer a run",
+        List.of(
+            new StatusCommand(), new DrainCommand(), new CheckpointCommand(), new StopCommand()));
     groups.put("Measure", List.of(new BenchCommand()));
   }
 

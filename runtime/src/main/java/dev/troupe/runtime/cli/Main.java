@@ -59,15 +59,7 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine line = new CommandLine(main);
     CommandGroups.addTo(line);
-    for (CommandLine command : line.getSubcommands().values()) {
-      if (command.getCommand() instanceof SettingsCommand<?> takesSettings) {
-        SettingsFlags.addTo(command.getCommandSpec(), takesSettings.type());
-        SettingsHelp.addTo(command, takesSettings.type());
-        command.setUnmatchedArgumentsAllowed(true);
-        command.setUnmatchedOptionsArePositionalParams(false);
-        command.setOverwrittenOptionsAllowed(true);
-      }
-    }
+    takeSettings(line);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpWidth(Math.max(80, Math.min(120, Integer.getInteger("troupe.columns", 100))));
     line.setExecutionStrategy(
@@ -78,6 +70,19 @@ public final class Main implements Runnable {
     line.setExecutionExceptionHandler(new Failures(() -> main.verbose));
     line.setParameterExceptionHandler(Failures::wrongUse);
     return line;
+  }
+
+  private static void takeSettings(CommandLine line) {
+    for (CommandLine command : line.getSubcommands().values()) {
+      if (command.getCommand() instanceof SettingsCommand<?> takesSettings) {
+        SettingsFlags.addTo(command.getCommandSpec(), takesSettings.type());
+        SettingsHelp.addTo(command, takesSettings.type());
+        command.setUnmatchedArgumentsAllowed(true);
+        command.setUnmatchedOptionsArePositionalParams(false);
+        command.setOverwrittenOptionsAllowed(true);
+      }
+      takeSettings(command);
+    }
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.troupe.runtime.cli;
 
+import dev.troupe.runtime.settings.DidYouMean;
 import dev.troupe.runtime.settings.OpenClipFlag;
 import dev.troupe.runtime.settings.SettingKey;
 import dev.troupe.runtime.settings.SettingsLoader;
+import dev.troupe.runtime.settings.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +25,10 @@ final class SettingsFlags {
     SettingKey.offered(type)
         .values()
         .forEach(key -> command.addOption(option(key.name(), key.isSwitch(), several(key))));
-    OpenClipFlag.ALL.forEach(
-        (name, flag) -> command.addOption(option(name, !flag.values(), false)));
+    if (type == TrainSettings.class) {
+      OpenClipFlag.ALL.forEach(
+          (name, flag) -> command.addOption(option(name, !flag.values(), false)));
+    }
   }
 
   private static OptionSpec option(String name, boolean isSwitch, boolean several) {
@@ -62,12 +66,18 @@ final class SettingsFlags {
     }
     for (String word : line.unmatched()) {
       if (word.startsWith("-")) {
-        loader.flag(word.replaceFirst("^-+", "").replaceFirst("=.*", ""), "");
+        loader.problem(noSuchFlag(word.replaceFirst("=.*", ""), line));
       } else if (!strayValue(word, line)) {
         loader.problem(word + ": unexpected (expected: one CONFIG file and flags)");
       }
     }
     return loader;
+  }
+
+  private static String noSuchFlag(String word, ParseResult line) {
+    return word
+        + ": no such flag"
+        + DidYouMean.hint(word, line.commandSpec().optionsMap().keySet());
   }
 
   /** Whether a word is what follows a flag that there is not, and so no CONFIG. */

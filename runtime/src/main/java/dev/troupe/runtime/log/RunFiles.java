@@ -1,5 +1,6 @@
 package dev.troupe.runtime.log;
 
+import dev.troupe.runtime.settings.ClusterSettings;
 import dev.troupe.runtime.settings.SettingKey;
 import dev.troupe.runtime.settings.TrainSettings;
 import java.io.Closeable;
@@ -15,7 +16,7 @@ import java.util.UUID;
 
 /** The files of a run while this process writes them. */
 final class RunFiles implements AutoCloseable {
-  /** Processes of one run have their seed nodes in common; a lone process has only itself. */
+  /** Processes of one run have its first node in common; a lone process has only itself. */
   private static final String PROCESS = UUID.randomUUID().toString();
 
   private final RunFolder folder;
@@ -52,8 +53,11 @@ final class RunFiles implements AutoCloseable {
   }
 
   private static String run(TrainSettings settings) {
-    List<String> seeds = settings.cluster().seedNodes();
-    return seeds.isEmpty() ? PROCESS : String.join(",", seeds);
+    ClusterSettings cluster = settings.cluster();
+    if (!cluster.seedNodes().isEmpty()) {
+      return cluster.seedNodes().get(0);
+    }
+    return cluster.port() == 0 ? PROCESS : cluster.host() + ":" + cluster.port();
   }
 
   /** As OpenCLIP: one {@code name: value} a line, sorted, names with underscores. */
@@ -90,6 +94,7 @@ final class RunFiles implements AutoCloseable {
   void step(StepMetrics step) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("step", step.step());
+    row.put("time", System.currentTimeMillis() / 1000.0);
     row.put("epoch", step.epoch());
     row.put("samples", step.samples());
     row.put("loss", step.loss());

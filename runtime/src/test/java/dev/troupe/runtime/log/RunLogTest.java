@@ -66,7 +66,7 @@ class RunLogTest {
     }
     assertThat(rows("metrics.jsonl")).hasSize(3);
     assertThat(rows("metrics.jsonl").get(1))
-        .startsWith("{\"step\":2,\"epoch\":0,\"samples\":768,\"loss\":4.8,")
+        .matches("\\{\"step\":2,\"time\":[0-9.E]+,\"epoch\":0,\"samples\":768,\"loss\":4.8,.*")
         .contains("\"lr\":0.001,\"logit_scale\":14.285,\"samples_per_second\":320.0")
         .contains("\"world_size\":2,\"generation\":1");
     assertThat(rows("samples.jsonl").get(4))
