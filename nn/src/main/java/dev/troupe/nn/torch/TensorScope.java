@@ -29,8 +29,14 @@ public final class TensorScope implements AutoCloseable {
    * Lets {@code object} outlive this scope; does no harm to one that would outlive it anyway.
    *
    * @return {@code object}
+   * @throws IllegalArgumentException if it is only a reference to a native object that another Java
+   *     object owns, as in-place operators return them: {@code x.add_(y)} dies with {@code x}
    */
   public <P extends Pointer> P keep(P object) {
+    if (object.referenceCount() < 0) {
+      throw new IllegalArgumentException(
+          object + " is a reference (expected: an owner; keep what the in-place operator changed)");
+    }
     object.retainReference();
     kept.add(object);
     return object;

@@ -14,10 +14,10 @@ import java.util.zip.CRC32;
 import org.bytedeco.pytorch.Tensor;
 
 /** Golden files, and the weights and inputs that both sides compute (see make_goldens.py). */
-final class Golden {
+public final class Golden {
   private Golden() {}
 
-  static JsonNode read(String name) {
+  public static JsonNode read(String name) {
     try (InputStream in = Golden.class.getResourceAsStream(name + ".json")) {
       return new ObjectMapper().readTree(in);
     } catch (IOException e) {
@@ -28,7 +28,7 @@ final class Golden {
   /**
    * Uniform values in [-1, 1) from the splitmix64 generator, seeded with the CRC-32 of the name.
    */
-  static float[] fill(String name, long... shape) {
+  public static float[] fill(String name, long... shape) {
     CRC32 crc = new CRC32();
     crc.update(name.getBytes(StandardCharsets.UTF_8));
     long seed = crc.getValue() << 24;
@@ -61,7 +61,7 @@ final class Golden {
   }
 
   /** Gives every tensor of the layer the values that follow from its name. */
-  static void fill(Layer layer) {
+  public static void fill(Layer layer) {
     layer
         .state()
         .forEach(
@@ -75,7 +75,7 @@ final class Golden {
             });
   }
 
-  static long[] shape(Tensor tensor) {
+  public static long[] shape(Tensor tensor) {
     long[] shape = new long[(int) tensor.dim()];
     for (int i = 0; i < shape.length; i++) {
       shape[i] = tensor.size(i);
@@ -84,7 +84,7 @@ final class Golden {
   }
 
   /** Rows of a matrix. */
-  static double[][] rows(JsonNode matrix) {
+  public static double[][] rows(JsonNode matrix) {
     double[][] rows = new double[matrix.size()][];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = new double[matrix.get(i).size()];
@@ -95,7 +95,7 @@ final class Golden {
     return rows;
   }
 
-  static float[] values(Tensor tensor) {
+  public static float[] values(Tensor tensor) {
     try (TensorScope scope = new TensorScope()) {
       Tensor flat = tensor.detach().contiguous().view(-1);
       float[] values = new float[(int) flat.numel()];

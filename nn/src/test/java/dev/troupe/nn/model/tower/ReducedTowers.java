@@ -9,6 +9,7 @@ import dev.troupe.nn.model.tower.text.EncoderSpec;
 import dev.troupe.nn.model.tower.text.HfTextTower;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
+import dev.troupe.nn.model.tower.vit.SigLipTrunk;
 import dev.troupe.nn.model.tower.vit.VitSpec;
 import dev.troupe.nn.model.tower.vit.VitTrunk;
 import java.io.IOException;
@@ -47,6 +48,8 @@ final class ReducedTowers {
         "",
         s -> new VitTrunk(vit(VitSpec.Stem.CONVOLUTIONS, true, 8), s));
     image("vit-clip", "token", "", s -> new VitTrunk(vit(VitSpec.Stem.PATCHES, true), s));
+    image("siglip", "map", "none", 32, s -> new SigLipTrunk(sigLip(false), s));
+    image("siglip-tanh", "map", "linear", 12, s -> new SigLipTrunk(sigLip(true), s));
     image(
         "fastvit",
         "avg",
@@ -66,12 +69,20 @@ final class ReducedTowers {
 
   /** The side of the images of a tower, pixels. */
   static long imageSize(String name) {
+    if (name.startsWith("siglip")) {
+      return 72; // not a multiple of the patch, like 384 with patches of 14
+    }
     return name.equals("fastvit-5") ? 128 : 64;
   }
 
   private static void image(
       String name, String pool, String proj, Function<TrunkSettings, Trunk> create) {
-    TimmTower.Head head = new TimmTower.Head(proj, false, 0, 12);
+    image(name, pool, proj, 12, create);
+  }
+
+  private static void image(
+      String name, String pool, String proj, long features, Function<TrunkSettings, Trunk> create) {
+    TimmTower.Head head = new TimmTower.Head(proj, false, 0, features);
     long size = imageSize(name);
     IMAGE.put(
         name,
@@ -107,6 +118,10 @@ final class ReducedTowers {
 
   private static EvaSpec peCore(double mlpRatio, long reference, boolean classToken) {
     return new EvaSpec(EvaSpec.Kind.PE_CORE, 16, 48, 2, 2, mlpRatio, reference, classToken, 4);
+  }
+
+  private static SigLipTrunk.Spec sigLip(boolean tanh) {
+    return new SigLipTrunk.Spec(16, 32, 2, 2, 119, tanh);
   }
 
   private static VitSpec vit(VitSpec.Stem stem, boolean positions, int... stemWidths) {

@@ -1,7 +1,7 @@
 """Writes the golden files beside it: one reduced model of each tower family, made through OpenCLIP's own
 TimmModel and HFTextEncoder (timm 1.0.29, transformers 5.18).
 
-usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json
+usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json (all, or those named)
 
 Weights and inputs are not stored: both sides compute them from the tensor's name (`fill`). A golden file holds
 each tensor's name, shape and the norm of its gradient, the features, and what stays trainable when the tower is
@@ -83,6 +83,7 @@ def vitamin(name, **reduced):
 
 
 CONVNEXT = dict(depths=(1, 1, 2, 1), dims=(8, 16, 24, 32))
+SIGLIP = dict(img_size=72, patch_size=16, embed_dim=32, depth=2, num_heads=2, mlp_ratio=3.7362)
 EVA = dict(img_size=64, patch_size=16, embed_dim=48, depth=2, num_heads=2)
 
 IMAGE_TOWERS = {
@@ -104,6 +105,8 @@ IMAGE_TOWERS = {
     "vit-clip": lambda: timm_tower(
         12, by_name("vit_large_patch14_clip_224", img_size=64, patch_size=16, embed_dim=32, depth=2, num_heads=2),
         "token", None),
+    "siglip": lambda: timm_tower(32, by_name("vit_base_patch16_siglip_224", **SIGLIP), "map", "none"),
+    "siglip-tanh": lambda: timm_tower(12, by_name("vit_giantopt_patch16_siglip_256", **SIGLIP), "map"),
     "pe-core": lambda: timm_tower(
         12, by_name("vit_pe_core_base_patch16_224", **EVA, attn_pool_num_heads=4), "map", None),
     "pe-core-big": lambda: timm_tower(
@@ -190,7 +193,7 @@ def main():
     for name, make in IMAGE_TOWERS.items():
         if wanted and name not in wanted:
             continue
-        size = 128 if name == "fastvit-5" else 64
+        size = 128 if name == "fastvit-5" else 72 if name.startswith("siglip") else 64
         out = golden(make(), 1.5 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name,
                      unlocked=2)
         initial[name] = moments(make)
@@ -203,10 +206,11 @@ def main():
                                                         unlocked=0 if name == "nllb" else 1)}
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
-    if not wanted:
-        (folder / "initial.json").write_text(json.dumps(initial) + "\n")
+    written = folder / "initial.json"
+    if wanted and written.exists():
+        initial = {**json.loads(written.read_text()), **initial}
+    written.write_text(json.dumps(initial) + "\n")
 
 
 if __name__ == "__main__":
-    import peer_ops  # noqa: F401  declares operators that a CPU build of torchvision lacks
     main()
