@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The owner of the native memory of a piece of work: every tensor (and other native object) that
@@ -28,18 +29,16 @@ public final class TensorScope implements AutoCloseable {
   /**
    * Lets {@code object} outlive this scope; does no harm to one that would outlive it anyway.
    *
-   * @return {@code object}
-   * @throws IllegalArgumentException if it is only a reference to a native object that another Java
-   *     object owns, as in-place operators return them: {@code x.add_(y)} dies with {@code x}
+   * @return {@code object}, or, if it is a reference to a tensor that another Java object owns (in
+   *     place operators return such: {@code x.add_(y)} dies with {@code x}), a second owner
    */
+  @SuppressWarnings("unchecked")
   public <P extends Pointer> P keep(P object) {
-    if (object.referenceCount() < 0) {
-      throw new IllegalArgumentException(
-          object + " is a reference (expected: an owner; keep what the in-place operator changed)");
-    }
-    object.retainReference();
-    kept.add(object);
-    return object;
+    boolean reference = object instanceof Tensor && object.referenceCount() < 0;
+    P owner = reference ? (P) new Tensor((Tensor) object) : object;
+    owner.retainReference();
+    kept.add(owner);
+    return owner;
   }
 
   @Override
