@@ -285,13 +285,17 @@ public final class Collectives implements AutoCloseable {
 
   /** Overwrites {@code tensor} on all ranks with that of {@code root}. */
   public void broadcast(Tensor tensor, int root) throws CollectiveException {
-    start(
-            "broadcast",
-            backend ->
-                backend.broadcast(
-                    new TensorVector(tensor),
-                    new BroadcastOptions().rootRank(root).timeout(milliseconds())))
-        .await();
+    startBroadcast(tensor, root).await();
+  }
+
+  /** Starts to overwrite {@code tensor} with that of {@code root}; wait before touching it. */
+  public PendingWork startBroadcast(Tensor tensor, int root) throws CollectiveException {
+    return start(
+        "broadcast",
+        backend ->
+            backend.broadcast(
+                new TensorVector(tensor),
+                new BroadcastOptions().rootRank(root).timeout(milliseconds())));
   }
 
   /** Waits for all ranks. */

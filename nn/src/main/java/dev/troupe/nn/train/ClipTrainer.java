@@ -4,6 +4,19 @@ import dev.troupe.nn.collective.CollectiveException;
 import dev.troupe.nn.collective.Collectives;
 import dev.troupe.nn.model.ClipModel;
 import dev.troupe.nn.optim.AdamW;
+import dev.troupe.nn.torch.TensorScope;
+import dev.troupe.nn.torch.Torch;
+import dev.troupe.nn.train.PhaseClock.Phase;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * One rank's training: owns the model, the optimizer and the number of committed steps.
@@ -13,15 +26,36 @@ import dev.troupe.nn.optim.AdamW;
  * group. A step either commits on a rank or leaves no trace there; ranks may differ by one
  * committed step after a failure, which {@link #join} evens out.
  *
- * <p>All methods are called by one thread (see {@link dev.troupe.nn.torch.Torch#threads}), except
- * {@link #progress()}; to break a step that hangs, {@link Collectives#abort()} its group.
+ * <p>All methods are called by one thread (see {@link Torch#threads}), except {@link #progress()};
+ * to break a step that hangs, {@link Collectives#abort()} its group.
  *
- * <p><b>Native memory:</b> everything a step makes is freed before it returns.
+ * <p><b>Native memory:</b> everything a step makes is freed before it returns, except the gradient
+ * buckets, which live as long as the group.
  */
 public final class ClipTrainer implements AutoCloseable {
+  private static final double MAX_LOGIT_SCALE = Math.log(100);
+
   private final ClipModel model;
+  private final TrainerSettings settings;
+  private final Device device;
   private final AdamW optimizer;
+  private final BufferSync bufferSync;
+  private final GradientPass pass;
+  private final AtomicLong progress = new AtomicLong();
+  private final Tensor pixelScale;
+  private final Tensor pixelShift;
+
   private long committedSteps;
+  private Collectives group;
+  private GradientBuckets buckets;
+  private Undecided undecided;
+
+  /**
+   * A step whose gradients are complete and whose vote has begun. If the vote breaks, the next
+   * group knows whether the others committed it; then this rank commits it too, without a transfer.
+   */
+  private record Undecided(
+      Map<String, Tensor> gradients, double lr, double divisor, BufferSync.Snapshot before) {}
 
   /**
    * @param model takes ownership; moved to the device
@@ -30,8 +64,33 @@ public final class ClipTrainer implements AutoCloseable {
    */
   public ClipTrainer(ClipModel model, TrainerSettings settings, long committedSteps) {
     this.model = model;
-    this.optimizer = new AdamW(model.parameters(), settings.optimizer());
+    this.settings = settings;
     this.committedSteps = committedSteps;
+    this.device = Torch.device(settings.device());
+    moveTo(device);
+    this.optimizer = new AdamW(model.parameters(), settings.optimizer());
+    this.bufferSync = new BufferSync(model.buffers());
+    this.pass = new GradientPass(model, settings, optimizer.parameters(), bufferSync, progress);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor std = channels(settings.std());
+      pixelScale = owned(std.mul(new Scalar(255.0)).reciprocal());
+      pixelShift = owned(channels(settings.mean()).div(std).neg());
+    }
+  }
+
+  private Tensor channels(float[] values) {
+    return torch.tensor(values).view(1, 3, 1, 1).to(device, torch.ScalarType.Float);
+  }
+
+  private void moveTo(Device device) {
+    if (device.is_cpu()) {
+      return;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      for (Tensor tensor : model.state().values()) {
+        tensor.__dispatch_set_data(tensor.detach().to(device, tensor.scalar_type()));
+      }
+    }
   }
 
   public ClipModel model() {
@@ -53,7 +112,7 @@ public final class ClipTrainer implements AutoCloseable {
   }
 
   /**
-   * Takes part in {@code group} from now on: agrees on the highest committed step, and receives
+   * Takes part in {@code next} from now on: agrees on the highest committed step, and receives
    * parameters, buffers and optimizer state if this rank is behind, or sends them if it is the
    * first of the most advanced ones. The trainer does not own the group.
    *
@@ -62,8 +121,84 @@ public final class ClipTrainer implements AutoCloseable {
    *     incomplete, and {@link #committedSteps()} is -1
    * @throws IllegalStateException if no rank holds state, or the ranks' models differ
    */
-  public long join(Collectives group) throws CollectiveException {
-    throw new UnsupportedOperationException();
+  public long join(Collectives next) throws CollectiveException {
+    leave();
+    group = next;
+    Map<String, Tensor> state = state();
+    long[][] ranks =
+        next.allGather(committedSteps, optimizer.steps(), StateHash.ofStructure(state));
+    int root = 0;
+    for (int r = 0; r < ranks.length; r++) {
+      if (ranks[r][2] != ranks[0][2]) {
+        throw new IllegalStateException(
+            "rank "
+                + r
+                + " has another model than rank 0; start all workers with the same --model");
+      }
+      if (ranks[r][0] > ranks[root][0]) {
+        root = r;
+      }
+    }
+    long highest = ranks[root][0];
+    if (highest < 0) {
+      throw new IllegalStateException(
+          "no worker of the group holds the run's state; resume from a checkpoint");
+    }
+    settle(highest);
+    boolean behind = committedSteps < highest;
+    if (anyBehind(next, behind)) {
+      if (behind) {
+        committedSteps = -1;
+      }
+      try (NoGradGuard guard = new NoGradGuard()) {
+        new StateSync(next, progress).send(state.values(), root, behind);
+      }
+      if (behind) {
+        optimizer.steps(ranks[root][1]);
+        committedSteps = highest;
+      }
+    }
+    if (next.worldSize() > 1) {
+      buckets = new GradientBuckets(optimizer.parameters(), next);
+    }
+    return highest;
+  }
+
+  private static boolean anyBehind(Collectives group, boolean behind) throws CollectiveException {
+    long any = 0;
+    for (long[] row : group.allGather(behind ? 1 : 0)) {
+      any |= row[0];
+    }
+    return any != 0;
+  }
+
+  /** Commits or drops the step whose vote broke, now that it is known what the others did. */
+  private void settle(long highest) {
+    if (undecided != null) {
+      if (highest == committedSteps + 1) {
+        commit(undecided.gradients(), undecided.lr(), undecided.divisor());
+      } else {
+        undecided.before().restore();
+      }
+      undecided.before().close();
+      undecided = null;
+      closeBuckets();
+    }
+  }
+
+  /** Parts with the group; keeps the buckets while a step in them is undecided. */
+  private void leave() {
+    group = null;
+    if (undecided == null) {
+      closeBuckets();
+    }
+  }
+
+  private void closeBuckets() {
+    if (buckets != null) {
+      buckets.close();
+      buckets = null;
+    }
   }
 
   /**
@@ -72,30 +207,146 @@ public final class ClipTrainer implements AutoCloseable {
    * @param lr learning rate of this step
    * @param wish a small number; the highest of all ranks comes back in the outcome
    * @throws CollectiveException if the group broke; whether the step counts as committed here shows
-   *     in {@link #committedSteps()}
+   *     in {@link #committedSteps()} after the next {@link #join}
    */
   public StepOutcome step(StepInput input, double lr, int wish) throws CollectiveException {
-    throw new UnsupportedOperationException();
+    if (group == null || committedSteps < 0) {
+      throw new IllegalStateException("step: no group (expected: join a group first)");
+    }
+    PhaseClock clock = new PhaseClock();
+    model.train(true);
+    BufferSync.Snapshot before = bufferSync.snapshot();
+    boolean keepBuffers = false;
+    try (TensorScope scope = new TensorScope()) {
+      GradientPass.Result result = gradients(input, before, clock);
+      double norm = norm(result.gradients());
+      boolean finite = Double.isFinite(norm) && Double.isFinite(result.share());
+      double divisor = divisor(norm);
+      if (buckets != null) {
+        undecided = new Undecided(result.gradients(), lr, divisor, before);
+        keepBuffers = true;
+      }
+      clock.lap(Phase.OPTIMIZER);
+      Vote vote =
+          Vote.cast(
+              group,
+              finite,
+              result.featuresFinite(),
+              () -> result.own().stream().allMatch(ClipTrainer::finite),
+              wish,
+              result.share());
+      clock.lap(Phase.COMMUNICATION);
+      undecided = null;
+      keepBuffers = vote.commits();
+      long step = committedSteps;
+      if (vote.commits()) {
+        commit(result.gradients(), lr, divisor);
+      }
+      clock.lap(Phase.OPTIMIZER);
+      return new StepOutcome(
+          step,
+          vote.commits(),
+          vote.wish(),
+          vote.nonFiniteRanks(),
+          vote.loss(),
+          java.util.Arrays.stream(result.counts()).sum(),
+          Math.exp(model.logitScale().item().toDouble()),
+          norm,
+          clock.phases());
+    } finally {
+      if (!keepBuffers) {
+        before.restore();
+      }
+      if (undecided == null) {
+        before.close();
+      }
+    }
+  }
+
+  /** Stages 1 to 5; the tensors of the result belong to the surrounding scope. */
+  GradientPass.Result gradients(StepInput input, BufferSync.Snapshot before, PhaseClock clock)
+      throws CollectiveException {
+    long used =
+        model.usedTokens(
+            Math.min(input.longestCaption(), input.contextLength()), input.contextLength());
+    MicroBatches batches = new MicroBatches(input, settings, used, device, pixelScale, pixelShift);
+    return pass.run(batches, committedSteps, group, buckets, before, clock);
+  }
+
+  private static double norm(Map<String, Tensor> gradients) {
+    double squares = 0;
+    for (Tensor gradient : gradients.values()) {
+      try (PointerScope scope = new PointerScope()) {
+        double norm = gradient.norm(new Scalar(2.0)).item().toDouble();
+        squares += norm * norm;
+      }
+    }
+    return Math.sqrt(squares);
+  }
+
+  private double divisor(double norm) {
+    if (settings.gradClipNorm() == 0) {
+      return 1;
+    }
+    // PyTorch multiplies by min(1, limit / (norm + 1e-6)).
+    return Math.max(1, (norm + 1e-6) / settings.gradClipNorm());
+  }
+
+  private static boolean finite(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      return tensor.isfinite().all().item().toBool();
+    }
+  }
+
+  private void commit(Map<String, Tensor> gradients, double lr, double divisor) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      optimizer.update(gradients, lr, divisor);
+      model
+          .logitScale()
+          .clamp_(
+              new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(MAX_LOGIT_SCALE)));
+      committedSteps++;
+    }
+  }
+
+  /** Parameters, buffers and optimizer state, in an order that all ranks share. */
+  private Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>(model.state());
+    state.putAll(optimizer.state());
+    return state;
   }
 
   /** Grows with each micro-batch encoded and each chunk of state received. Any thread. */
   public long progress() {
-    return 0;
+    return progress.get();
   }
 
   /** A hash of parameters, buffers, optimizer state and step count, equal on ranks that agree. */
   public String stateHash() {
-    throw new UnsupportedOperationException();
+    return StateHash.of(state()) + "-" + optimizer.steps() + "-" + committedSteps;
   }
 
   /** A hash of the parameters alone. */
   public String parameterHash() {
-    throw new UnsupportedOperationException();
+    return StateHash.of(model.parameters());
+  }
+
+  private static Tensor owned(Tensor tensor) {
+    tensor.retainReference();
+    return tensor;
   }
 
   /** Frees model and optimizer. */
   @Override
   public void close() {
+    closeBuckets();
+    if (undecided != null) {
+      undecided.before().close();
+      undecided = null;
+    }
+    pixelScale.close();
+    pixelShift.close();
     optimizer.close();
     model.close();
   }
