@@ -312,9 +312,10 @@ public final class Collectives implements AutoCloseable {
     if (spec.worldSize() == 1) {
       return PendingWork.DONE;
     }
-    try (TensorScope scope = new TensorScope()) {
+    try (PointerScope scope = new PointerScope()) {
       Work work = operation.start(connection.backend());
-      scope.keep(work);
+      // Until it is awaited, whatever scope the caller is in.
+      work.retainReference();
       return () -> await(name, work);
     } catch (RuntimeException e) {
       throw failure(name, firstLine(e), e);

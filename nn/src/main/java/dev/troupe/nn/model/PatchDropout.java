@@ -1,6 +1,7 @@
 package dev.troupe.nn.model;
 
 import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -29,7 +30,11 @@ final class PatchDropout extends Layer {
       long patches = x_BLW.size(1) - 1;
       long keep = Math.max(1, (long) (patches * (1 - rate)));
       Tensor chosen_BK =
-          torch.randn(samples, patches).topk(keep).get1().to(x_BLW.device(), torch.ScalarType.Long);
+          torch
+              .randn(new long[] {samples, patches}, RandomState.host())
+              .topk(keep)
+              .get1()
+              .to(x_BLW.device(), torch.ScalarType.Long);
       Tensor patches_BKW =
           x_BLW
               .narrow(1, 1, patches)

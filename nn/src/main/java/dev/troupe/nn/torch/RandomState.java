@@ -31,7 +31,12 @@ public final class RandomState {
 
   /** The generator for draws on the device of {@code like}, for operators that take one. */
   public static GeneratorOptional generator(Tensor like) {
-    return like.is_cuda() ? new GeneratorOptional() : new GeneratorOptional(own());
+    return like.is_cuda() ? new GeneratorOptional() : host();
+  }
+
+  /** The generator for draws on the CPU. */
+  public static GeneratorOptional host() {
+    return new GeneratorOptional(own());
   }
 
   private static Generator own() {

@@ -22,10 +22,10 @@ final class BucketPlan {
     java.util.Collections.reverse(names);
     names.sort(Comparator.comparingInt(BucketPlan::phase)); // stable
     List<List<String>> buckets = new ArrayList<>();
-    long filled = Long.MAX_VALUE;
+    long filled = 0;
     for (String name : names) {
       long size = parameters.get(name).numel();
-      if (filled + size > BUCKET_ELEMENTS && filled > 0) {
+      if (buckets.isEmpty() || filled + size > BUCKET_ELEMENTS) {
         buckets.add(new ArrayList<>());
         filled = 0;
       }

@@ -61,8 +61,16 @@ public final class ClipTrainer implements AutoCloseable {
    * @param model takes ownership; moved to the device
    * @param committedSteps committed steps behind the model's weights: 0 for a fresh run, -1 if they
    *     are worth nothing and must come from the group
+   * @throws IllegalArgumentException if the device is missing or the model cannot be trained
    */
   public ClipTrainer(ClipModel model, TrainerSettings settings, long committedSteps) {
+    if (model.config().isCoCa()) {
+      throw new IllegalArgumentException(
+          "model: "
+              + model.config().name()
+              + " (expected: a model without a caption decoder); CoCa models are evaluated and"
+              + " exported, not trained");
+    }
     this.model = model;
     this.settings = settings;
     this.committedSteps = committedSteps;
@@ -263,9 +271,16 @@ public final class ClipTrainer implements AutoCloseable {
     }
   }
 
-  /** Stages 1 to 5; the tensors of the result belong to the surrounding scope. */
-  GradientPass.Result gradients(StepInput input, BufferSync.Snapshot before, PhaseClock clock)
-      throws CollectiveException {
+  /** Stages 1 to 5 of the next step; the result's tensors belong to the surrounding scope. */
+  GradientPass.Result gradients(StepInput input) throws CollectiveException {
+    model.train(true);
+    try (BufferSync.Snapshot before = bufferSync.snapshot()) {
+      return gradients(input, before, new PhaseClock());
+    }
+  }
+
+  private GradientPass.Result gradients(
+      StepInput input, BufferSync.Snapshot before, PhaseClock clock) throws CollectiveException {
     long used =
         model.usedTokens(
             Math.min(input.longestCaption(), input.contextLength()), input.contextLength());

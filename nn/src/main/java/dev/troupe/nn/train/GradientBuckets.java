@@ -98,6 +98,7 @@ final class GradientBuckets implements AutoCloseable {
             }
           }
         };
+    hook.retainReference();
     hooks.add(hook);
     hookIds.put(name, parameter.register_hook(hook));
   }

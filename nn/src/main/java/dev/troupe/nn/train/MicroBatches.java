@@ -1,6 +1,7 @@
 package dev.troupe.nn.train;
 
 import dev.troupe.nn.torch.TensorScope;
+import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.pytorch.Device;
@@ -61,8 +62,7 @@ final class MicroBatches {
     long n = begin(i + 1) - begin(i);
     long[] shape = input.channelsLast() ? new long[] {n, s, s, 3} : new long[] {n, 3, s, s};
     try (TensorScope scope = new TensorScope()) {
-      BytePointer pixels = new BytePointer(input.images());
-      pixels.position(pixels.position() + begin(i) * 3 * s * s);
+      BytePointer pixels = new BytePointer(input.images().slice()).getPointer(begin(i) * 3 * s * s);
       Tensor bytes =
           torch.from_blob(pixels, shape, options(ScalarType.Byte)).to(device, ScalarType.Byte);
       Tensor images = input.channelsLast() ? bytes.permute(0, 3, 1, 2) : bytes;
@@ -75,13 +75,8 @@ final class MicroBatches {
     long n = begin(i + 1) - begin(i);
     try (TensorScope scope = new TensorScope()) {
       IntPointer ids =
-          new IntPointer(
-              input
-                  .tokens()
-                  .asReadOnlyBuffer()
-                  .order(java.nio.ByteOrder.nativeOrder())
-                  .asIntBuffer());
-      ids.position(ids.position() + begin(i) * input.contextLength());
+          new IntPointer(input.tokens().slice().order(ByteOrder.nativeOrder()).asIntBuffer())
+              .getPointer(begin(i) * input.contextLength());
       Tensor all =
           torch.from_blob(ids, new long[] {n, input.contextLength()}, options(ScalarType.Int));
       return scope.keep(all.narrow(1, 0, usedTokens).to(device, ScalarType.Long));
