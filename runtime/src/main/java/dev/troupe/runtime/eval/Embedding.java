@@ -3,6 +3,7 @@ package dev.troupe.runtime.eval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.data.image.ImageTransforms;
+import dev.troupe.data.sample.Captions;
 import dev.troupe.data.stream.DataSpec;
 import dev.troupe.data.stream.Slice;
 import dev.troupe.data.stream.SliceStream;
@@ -32,6 +33,21 @@ import org.bytedeco.pytorch.global.torch;
  * <p><b>Native memory:</b> owns the features until {@link #close()}.
  */
 public final class Embedding implements AutoCloseable {
+  /** For images alone. */
+  private static final Tokenizer NO_TEXT =
+      new Tokenizer() {
+        @Override
+        public int contextLength() {
+          return 1;
+        }
+
+        @Override
+        public int encode(String text, IntBuffer target_L, long sampleSeed) {
+          target_L.put(0);
+          return 1;
+        }
+      };
+
   private final LoadedModel model;
   private final boolean normalize;
   private final int batchSize;
@@ -60,7 +76,9 @@ public final class Embedding implements AutoCloseable {
             streams
                 .factory()
                 .validation(
-                    spec, ImageTransforms.validation(model.preprocess()), model.tokenizer());
+                    spec.withCaptions(new Captions.None()),
+                    ImageTransforms.validation(model.preprocess()),
+                    NO_TEXT);
         SliceStream slices = data.open(batchSize, 0, 1)) {
       for (Slice slice = slices.next(); slice != null; slice = slices.next()) {
         add(slice);

@@ -14,16 +14,18 @@ import dev.troupe.runtime.wiring.Devices;
 import dev.troupe.runtime.wiring.FirstWeights;
 import dev.troupe.runtime.wiring.Models;
 import dev.troupe.runtime.wiring.Preprocessing;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
 /** A model with its weights, ready for inference, and what its inputs look like. Owns the model. */
 public final class LoadedModel implements AutoCloseable {
   private final ClipModel model;
   private final Preprocess preprocess;
-  private final Tokenizer tokenizer;
+  private final Supplier<Tokenizer> tokenizer;
   private final Encoder encoder;
 
-  private LoadedModel(ClipModel model, Preprocess preprocess, Tokenizer tokenizer, Device device) {
+  private LoadedModel(
+      ClipModel model, Preprocess preprocess, Supplier<Tokenizer> tokenizer, Device device) {
     this.model = model;
     this.preprocess = preprocess;
     this.tokenizer = tokenizer;
@@ -48,14 +50,14 @@ public final class LoadedModel implements AutoCloseable {
                         "pretrained: none (expected: a weights file, a checkpoint's folder or a tag)"));
     ModelConfig config = Models.config(settings, false);
     Preprocess preprocess = Preprocessing.of(config, image);
-    Tokenizer tokenizer = Preprocessing.tokenizer(config, settings.tokenizer());
     String name = Devices.of(device.device(), 0);
     ClipModel model = ClipModels.create(config);
     try {
       FirstWeights.load(model, from, storage);
       model.train(false);
       Device on = Torch.device(name);
-      return new LoadedModel(model, preprocess, tokenizer, on);
+      return new LoadedModel(
+          model, preprocess, () -> Preprocessing.tokenizer(config, settings.tokenizer()), on);
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -70,8 +72,9 @@ public final class LoadedModel implements AutoCloseable {
     return preprocess;
   }
 
+  /** The model's tokenizer; needed for texts only, since some models' must be fetched first. */
   public Tokenizer tokenizer() {
-    return tokenizer;
+    return tokenizer.get();
   }
 
   public Encoder encoder() {

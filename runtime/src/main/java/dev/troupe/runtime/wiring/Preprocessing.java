@@ -1,19 +1,27 @@
 package dev.troupe.runtime.wiring;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.data.image.Augmentation;
 import dev.troupe.data.image.Interpolation;
 import dev.troupe.data.image.Preprocess;
 import dev.troupe.data.image.ResizeMode;
-import dev.troupe.data.text.ClipTokenizer;
 import dev.troupe.data.text.Tokenizer;
+import dev.troupe.data.text.TokenizerSpec;
+import dev.troupe.data.text.Tokenizers;
 import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.runtime.settings.AugmentationSettings;
 import dev.troupe.runtime.settings.ImageSettings;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Brings a model's configuration and the settings together in what its inputs look like. */
 public final class Preprocessing {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private Preprocessing() {}
 
   /** What images become, by the model's size and the settings. */
@@ -54,9 +62,25 @@ public final class Preprocessing {
         settings.useTimm());
   }
 
-  /** The model's tokenizer. */
+  /**
+   * The model's tokenizer, by its configuration's {@code text_cfg}.
+   *
+   * @param given {@code --tokenizer}
+   */
   public static Tokenizer tokenizer(ModelConfig config, Optional<String> given) {
-    return new ClipTokenizer(config.text().contextLength());
+    JsonNode text = config.json().path("text_cfg");
+    Map<String, Object> arguments =
+        JSON.convertValue(text.path("tokenizer_kwargs"), new TypeReference<>() {});
+    TokenizerSpec spec =
+        new TokenizerSpec(
+            config.name(),
+            config.text().contextLength(),
+            text.path("hf_tokenizer_name").asText(""),
+            text.path("tokenizer_mode").asText(""),
+            arguments,
+            given.map(Path::of).orElse(null),
+            TokenizerSpec.defaultCaches());
+    return Tokenizers.forModel(spec);
   }
 
   public static float[] floats(List<Double> values) {
