@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.troupe.data.bench.DataBenchmark;
 import dev.troupe.data.stream.DataSpec;
 import dev.troupe.runtime.settings.StoreSettings;
+import dev.troupe.runtime.wiring.DataStreams;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.pekko.actor.ActorSystem;
@@ -59,7 +60,7 @@ final class BenchDataCommand extends SettingsCommand<StoreSettings> {
       DataBenchmark.Result result =
           DataBenchmark.run(
               DataSpec.of(location),
-              Stores.spec(settings.storage()),
+              DataStreams.store(settings.storage()),
               samples,
               workers,
               imageSize,

@@ -18,7 +18,9 @@ final class CommandGroups implements IHelpSectionRenderer {
   private final Map<String, List<Object>> groups = new LinkedHashMap<>();
 
   private CommandGroups() {
-    groups.put("Train and use a model", List.of(new TrainCommand()));
+    groups.put(
+        "Train and use a model",
+        List.of(new TrainCommand(), new EvalCommand(), new EmbedCommand()));
     groups.put("Prepare data", List.of(new IndexCommand(), new VerifyCommand()));
     groups.put(
         "See and steer a run",

@@ -3,6 +3,7 @@ package dev.troupe.runtime.cli;
 import dev.troupe.data.shard.ShardIndexer;
 import dev.troupe.runtime.log.Terminal;
 import dev.troupe.runtime.settings.StoreSettings;
+import dev.troupe.runtime.wiring.DataStreams;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -55,7 +56,7 @@ final class IndexCommand extends SettingsCommand<StoreSettings> {
     Terminal terminal = Terminal.error();
     ShardIndexer.Report report =
         new ShardIndexer(
-                Stores.spec(settings.storage()),
+                DataStreams.store(settings.storage()),
                 parallel,
                 (url, samples, fresh, done, of) ->
                     terminal.status("indexed %d of %d shards: %s".formatted(done, of, url)))

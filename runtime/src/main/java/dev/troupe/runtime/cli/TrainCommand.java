@@ -1,8 +1,13 @@
 package dev.troupe.runtime.cli;
 
+import dev.troupe.actors.RunResult;
+import dev.troupe.runtime.log.RunFolder;
+import dev.troupe.runtime.log.Terminal;
 import dev.troupe.runtime.settings.SettingsLoader;
 import dev.troupe.runtime.settings.TrainSettings;
+import dev.troupe.runtime.train.Training;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -41,10 +46,29 @@ final class TrainCommand extends SettingsCommand<TrainSettings> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     SettingsLoader<TrainSettings> loader = read(config);
     TrainSettings settings = loader.load();
     loader.notes().forEach(this::note);
-    throw new UnsupportedOperationException(settings.toString());
+    if (!settings.trains()) {
+      EvalCommand.evaluate(settings.evalSettings(), new Figures());
+      return 0;
+    }
+    refuseUsedFolder(settings);
+    RunResult result = Training.run(settings);
+    if (!result.reason().isEmpty()) {
+      Terminal.error().line((result.exitCode() == 0 ? "" : "error: ") + result.reason());
+    }
+    return result.exitCode();
+  }
+
+  /** Before minutes of loading; processes that may join a run find out later. */
+  private static void refuseUsedFolder(TrainSettings settings) {
+    boolean fresh = settings.checkpoints().resume().isEmpty();
+    boolean alone = settings.cluster().seedNodes().isEmpty();
+    RunFolder folder = RunFolder.of(settings, LocalDateTime.now());
+    if (fresh && alone && settings.log().writesFiles() && folder.used()) {
+      throw folder.usedAlready();
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.troupe.data.verify.VerifyReport;
 import dev.troupe.runtime.log.Terminal;
 import dev.troupe.runtime.settings.DatasetType;
 import dev.troupe.runtime.settings.StoreSettings;
+import dev.troupe.runtime.wiring.DataStreams;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -97,7 +98,7 @@ final class VerifyCommand extends SettingsCommand<StoreSettings> {
     VerifyReport report =
         DataVerifier.verify(
             data,
-            Stores.spec(settings.storage()),
+            DataStreams.store(settings.storage()),
             threads,
             (shards, of, samples, broken) ->
                 terminal.status(

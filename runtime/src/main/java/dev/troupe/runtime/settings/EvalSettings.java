@@ -9,6 +9,8 @@ public record EvalSettings(
     DeviceSettings device,
     StorageSettings storage)
     implements Checked {
+  /** Samples encoded at a time, unless {@code --eval-batch-size} says otherwise. */
+  public static final int BATCH = 64;
 
   @Override
   public void check(Problems problems) {

@@ -65,6 +65,26 @@ public record ModelSettings(
     @Setting(value = "Freeze LayerNorm in the locked text layers too.", training = true)
         boolean lockTextFreezeLayerNorm) {
 
+  /** The same with other first weights. */
+  public ModelSettings withPretrained(Optional<String> weights) {
+    return new ModelSettings(
+        model,
+        weights,
+        tokenizer,
+        forceContextLength,
+        forceImageSize,
+        forceQuickGelu,
+        forcePatchDropout,
+        forceCustomText,
+        gradCheckpointing,
+        lockImage,
+        lockImageUnlockedGroups,
+        lockImageFreezeBnStats,
+        lockText,
+        lockTextUnlockedLayers,
+        lockTextFreezeLayerNorm);
+  }
+
   void check(Problems problems) {
     if (forceImageSize.size() > 2) {
       problems.add("force-image-size", "one number, or height and width");

@@ -3,6 +3,7 @@ package dev.troupe.runtime.settings;
 import dev.troupe.runtime.settings.ClusterSettings.Transport;
 import dev.troupe.runtime.settings.OptimizationSettings.LrScheduler;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Everything that {@code ./troupe train} can be told, by group. Built by {@link SettingsLoader}.
@@ -45,6 +46,13 @@ public record TrainSettings(
   /** Whether there is something to train on; else the run only evaluates, as OpenCLIP does. */
   public boolean trains() {
     return data.trainData().isPresent() || data.datasetType() == DatasetType.SYNTHETIC;
+  }
+
+  /** The same for an evaluation alone, of {@code --pretrained} or of {@code --resume}. */
+  public EvalSettings evalSettings() {
+    Optional<String> weights = model.pretrained().or(checkpoints::resume);
+    return new EvalSettings(
+        model.withPretrained(weights), data, evaluation, image, device, storage);
   }
 
   @Override

@@ -71,7 +71,8 @@ public final class DataStreams implements AutoCloseable {
     return factory;
   }
 
-  private static StoreSpec store(StorageSettings settings) {
+  /** The stores and the cache that the settings describe. */
+  public static StoreSpec store(StorageSettings settings) {
     StoreSpec defaults = StoreSpec.defaults();
     return defaults
         .withCache(
