@@ -158,6 +158,6 @@ final class TextTransformer extends TextTower {
         config.layers(),
         List.of("token_embedding.", "positional_embedding", "cls_emb"),
         "ln_final.",
-        "text_projection");
+        config.projection() ? "text_projection" : null);
   }
 }

@@ -61,7 +61,11 @@ final class Transformer extends Layer {
     return shape;
   }
 
-  /** Groups for locking: the embeddings, each block, the last block with the norm, the rest. */
+  /**
+   * Groups for locking: the embeddings, each block, the last block with the norm, the projection.
+   *
+   * @param projection its name, or null without one
+   */
   static List<List<String>> lockGroups(
       int layers, List<String> embeddings, String lastNorm, String projection) {
     List<List<String>> groups = new ArrayList<>();
@@ -70,7 +74,9 @@ final class Transformer extends Layer {
       groups.add(List.of("transformer.resblocks." + i + "."));
     }
     groups.add(List.of("transformer.resblocks." + (layers - 1) + ".", lastNorm));
-    groups.add(List.of(projection));
+    if (projection != null) {
+      groups.add(List.of(projection));
+    }
     return groups;
   }
 }

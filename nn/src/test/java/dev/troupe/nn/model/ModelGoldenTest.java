@@ -1,7 +1,9 @@
 package dev.troupe.nn.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,7 +11,9 @@ import dev.troupe.nn.core.Init;
 import dev.troupe.nn.model.tower.Golden;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -72,6 +76,34 @@ class ModelGoldenTest {
     } else {
       weighted(model.encodeImage(images), "cotangent.image").backward();
       weighted(model.encodeText(tokens), "cotangent.text").backward();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void shouldLockTowersInOpenClipsGroups(String name) {
+    JsonNode golden = golden(name).get("unlocked");
+    assumeThat(golden).as("OpenCLIP locks no CoCa").isNotNull();
+    try (ClipModel model = model(golden(name))) {
+      model.imageTower().lock(golden.get("image").asInt());
+      model.textTower().lock(golden.get("text").asInt());
+      List<String> expected = new ArrayList<>();
+      golden.get("names").forEach(parameter -> expected.add(parameter.asText()));
+      assertThat(model.parameters())
+          .allSatisfy(
+              (parameter, tensor) ->
+                  assertThat(tensor.requires_grad())
+                      .as(parameter)
+                      .isEqualTo(expected.contains(parameter)));
+    }
+  }
+
+  @Test
+  void shouldRefuseToLockAResNetInPart() {
+    try (ClipModel model = model(golden("rn"))) {
+      assertThatThrownBy(() -> model.imageTower().lock(1))
+          .hasMessageContaining("unlocked groups: 1")
+          .hasMessageContaining("ModifiedResNet can only be locked as a whole");
     }
   }
 

@@ -2,7 +2,8 @@
 
 usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json (all, or those named)
 
-A golden file holds the configuration, tokens, each tensor's shape and the norm of its gradient, and the features.
+A golden file holds the configuration, tokens, each tensor's shape and the norm of its gradient, the features, and
+what stays trainable when the towers are locked but for their last groups.
 Weights and images are not stored: both sides compute them from the tensor's name (`fill` in the towers' script).
 """
 import json, sys
@@ -105,7 +106,13 @@ def golden(config):
     out["tensors"] = {n: {"shape": list(v.shape), **({"gradient": gradients[n]} if n in gradients else {})}
                       for n, v in model.state_dict().items()}
     out["imageFeatures"], out["textFeatures"] = image.tolist(), text.tolist()
-    if "layers" in config["vision_cfg"] and isinstance(config["vision_cfg"]["layers"], list):
+    resnet = isinstance(config["vision_cfg"]["layers"], list)
+    if not isinstance(model, CoCa):
+        groups = {"image": 0 if resnet else 2, "text": 3}
+        model.lock_image_tower(groups["image"])
+        model.lock_text_tower(groups["text"])
+        out["unlocked"] = {**groups, "names": [n for n, p in model.named_parameters() if p.requires_grad]}
+    if resnet:
         model.train()
         with torch.no_grad():
             out["trainingFeatures"] = model.encode_image(images).tolist()
