@@ -388,6 +388,13 @@ final class ClipWorkerTask implements WorkerTask {
     leaveGroup();
     closeRendezvous();
     if (encoder != null) {
+      if (run.settings().log().sampleLedger() && trainer.committedSteps() >= 0) {
+        LOG.info(
+            "State of worker {} after step {}: {}",
+            context.name(),
+            trainer.committedSteps(),
+            trainer.stateHash());
+      }
       encoder.close();
       trainer.close();
     }
