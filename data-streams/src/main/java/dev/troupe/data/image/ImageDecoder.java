@@ -5,9 +5,9 @@ import static org.bytedeco.opencv.global.opencv_core.CV_8U;
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_COLOR_2;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_COLOR_4;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_COLOR_8;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_4;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_8;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_UNCHANGED;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.imdecode;
 
@@ -70,16 +70,17 @@ final class ImageDecoder {
     return image;
   }
 
+  /** The scale alone: these flags hold nothing else, whatever their names say. */
   private static int reducedFlag(int reduction) {
     switch (reduction) {
       case 1:
         return 0;
       case 2:
-        return IMREAD_REDUCED_COLOR_2;
+        return IMREAD_REDUCED_GRAYSCALE_2;
       case 4:
-        return IMREAD_REDUCED_COLOR_4;
+        return IMREAD_REDUCED_GRAYSCALE_4;
       case 8:
-        return IMREAD_REDUCED_COLOR_8;
+        return IMREAD_REDUCED_GRAYSCALE_8;
       default:
         throw new IllegalArgumentException("reduction: " + reduction + " (expected: 1, 2, 4, 8)");
     }
