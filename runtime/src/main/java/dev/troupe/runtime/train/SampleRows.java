@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The samples of the last steps, on every rank.
@@ -20,11 +23,13 @@ import java.util.TreeMap;
  * next one writes the row.
  */
 final class SampleRows {
+  private static final Logger LOG = LoggerFactory.getLogger(SampleRows.class);
   private static final int KEPT = 4;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final TrainingData data;
   private final TreeMap<Long, Row> rows = new TreeMap<>();
+  private long warnedUpTo;
 
   /** A step's samples, in the order of the global batch. */
   record Row(long step, int epoch, long generation, List<String> keys) {}
@@ -55,17 +60,23 @@ final class SampleRows {
     }
   }
 
-  /** Writes the rows of committed steps that the file lacks. */
+  /**
+   * Writes the rows of committed steps that the file lacks. A file that begins in the middle of a
+   * run, after a resume into another folder, begins with the first step that is remembered.
+   */
   void writeMissing(RunLog log, long committedSteps) {
-    for (long step = log.nextSamplesRow(); step < committedSteps; step++) {
-      Row row = rows.get(step);
-      if (row == null) {
-        throw new IllegalStateException(
-            "samples.jsonl: no rank remembers the samples of step %d (expected: rows up to step %d); resume from the last checkpoint"
-                .formatted(step, committedSteps - 1));
-      }
-      log.samples(step, row.epoch(), row.generation(), row.keys());
+    long next = log.nextSamplesRow();
+    if (next >= committedSteps) {
+      return;
     }
+    SortedMap<Long, Row> missing = rows.subMap(next, committedSteps);
+    long known = missing.isEmpty() ? committedSteps : missing.firstKey();
+    if (known > next && known > warnedUpTo) {
+      LOG.warn(
+          "samples.jsonl has no rows of steps {} to {}: no worker remembers them", next, known - 1);
+      warnedUpTo = known;
+    }
+    missing.forEach((step, row) -> log.samples(step, row.epoch(), row.generation(), row.keys()));
   }
 
   private static byte[] encode(Object value) {
