@@ -8,7 +8,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measures a part of Troupe: the step, the data, the collectives, recovery.",
-    subcommands = {BenchStepCommand.class, BenchDataCommand.class, BenchCollectivesCommand.class})
+    subcommands = {
+      BenchStepCommand.class,
+      BenchDataCommand.class,
+      BenchCollectivesCommand.class,
+      BenchRecoveryCommand.class
+    })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
