@@ -7,6 +7,8 @@ import dev.troupe.nn.core.Mlp;
 import dev.troupe.nn.model.ImageTower;
 import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.nn.model.VisionConfig;
+import dev.troupe.nn.model.tower.trunk.GridAttentionPool;
+import dev.troupe.nn.model.tower.trunk.GridTrunk;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.torch.TensorScope;
@@ -17,27 +19,34 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * An image tower from timm: trunk and projection, with the state of OpenCLIP's {@code TimmModel}
- * ({@code trunk.*}, {@code head.proj.*} or {@code head.mlp.*}).
+ * ({@code trunk.*}, {@code head.pool.*}, {@code head.proj.*} or {@code head.mlp.*}).
  *
  * <p>Shapes: B samples, C channels, H×W pixels, D features.
  */
 public final class TimmTower extends ImageTower {
   private final Trunk trunk;
+  private final GridAttentionPool pool;
   private final Dropout dropout;
   private final Linear linear;
   private final Mlp mlp;
 
   /**
-   * The projection after the trunk.
+   * Pooling and projection.
    *
+   * @param pool {@code timm_pool}: {@code abs_attn} and {@code rot_attn} follow the trunk, others,
+   *     or empty for its own, are the trunk's
    * @param proj {@code timm_proj}: {@code linear}, {@code mlp}, {@code none} for none, or empty for
    *     the trunk's own classifier
    * @param bias {@code timm_proj_bias}: whether its last map has a bias
    * @param drop {@code timm_drop}: the rate of dropout before its last map
    * @param features D
    */
-  public record Head(String proj, boolean bias, double drop, long features) {
-    boolean follows() {
+  public record Head(String pool, String proj, boolean bias, double drop, long features) {
+    boolean pools() {
+      return pool.equals("abs_attn") || pool.equals("rot_attn");
+    }
+
+    boolean projects() {
       return proj.equals("linear") || proj.equals("mlp");
     }
   }
@@ -51,12 +60,11 @@ public final class TimmTower extends ImageTower {
   public static TimmTower of(ModelConfig config) {
     VisionConfig vision = config.vision();
     VisionConfig.Timm timm = vision.timm();
-    Head head = new Head(timm.proj(), timm.projBias(), timm.drop(), config.embedDim());
+    Head head = new Head(timm.pool(), timm.proj(), timm.projBias(), timm.drop(), config.embedDim());
     return new TimmTower(
         Trunks::create,
         settings(
             timm.name(),
-            timm.pool(),
             head,
             vision.imageHeight(),
             vision.imageWidth(),
@@ -66,28 +74,18 @@ public final class TimmTower extends ImageTower {
   }
 
   static TrunkSettings settings(
-      String name,
-      String pool,
-      Head head,
-      long height,
-      long width,
-      double dropPath,
-      double patchDropout) {
-    long classes = head.proj.isEmpty() ? head.features : 0;
-    return new TrunkSettings(
-        name, height, width, pool, classes, head.follows(), dropPath, patchDropout);
+      String name, Head head, long height, long width, double dropPath, double patchDropout) {
+    boolean follows = head.pools() || head.projects();
+    String pool = head.pools() ? "" : head.pool;
+    long classes = head.proj.isEmpty() && !follows ? head.features : 0;
+    return new TrunkSettings(name, height, width, pool, classes, follows, dropPath, patchDropout);
   }
 
   TimmTower(Function<TrunkSettings, Trunk> create, TrunkSettings settings, Head head) {
-    if (settings.pool().endsWith("_attn")) {
-      throw new IllegalArgumentException(
-          "timm_pool: "
-              + settings.pool()
-              + " is not supported (expected: avg, token, map or \"\")");
-    }
     this.trunk = child("trunk", create.apply(settings));
-    long width = trunk.outputs();
-    if (!head.follows() && width != head.features) {
+    this.pool = head.pools() ? child("head.pool", pool(settings, head)) : null;
+    long width = pool == null ? trunk.outputs() : head.features;
+    if (!head.projects() && width != head.features) {
       throw new IllegalArgumentException(
           "timm_proj: "
               + head.proj
@@ -119,10 +117,26 @@ public final class TimmTower extends ImageTower {
             : null;
   }
 
+  private GridAttentionPool pool(TrunkSettings settings, Head head) {
+    if (trunk instanceof GridTrunk grid) {
+      return new GridAttentionPool(
+          head.pool, grid, settings.height(), settings.width(), head.features);
+    }
+    throw new IllegalArgumentException(
+        "timm_pool: "
+            + head.pool
+            + " (expected for "
+            + settings.name()
+            + ", whose output is no grid: its own pooling, \"\")");
+  }
+
   @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor x_BD = trunk.forward(images_BCHW);
+      Tensor x_BD =
+          pool == null
+              ? trunk.forward(images_BCHW)
+              : pool.forward(((GridTrunk) trunk).grid(images_BCHW));
       if (linear != null) {
         x_BD = linear.forward(dropout.forward(x_BD));
       } else if (mlp != null) {

@@ -35,6 +35,9 @@ final class ReducedTowers {
     image("convnext-linear", "", "linear", s -> new ConvNext(convNext(1e-6), s));
     image("convnext-mlp", "", "mlp", s -> new ConvNext(convNext(1e-6), s));
     image("convnext-xxl", "avg", "", s -> new ConvNext(convNext(1e-5), s));
+    ConvNext.Spec wide = new ConvNext.Spec(DEPTHS, new int[] {8, 16, 24, 64}, 1e-6, 7);
+    image("convnext-abs", "abs_attn", "", s -> new ConvNext(wide, s));
+    image("convnext-rot", "rot_attn", "mlp", s -> new ConvNext(wide, s));
     image("eva01", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA01, 200 / 48.0, 0), s));
     image("eva02", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA02, 4 * 2 / 3.0, 16), s));
     image("eva02-post", "token", "", s -> new Eva(eva(EvaSpec.Kind.EVA02_POST, 200 / 48.0, 0), s));
@@ -82,11 +85,10 @@ final class ReducedTowers {
 
   private static void image(
       String name, String pool, String proj, long features, Function<TrunkSettings, Trunk> create) {
-    TimmTower.Head head = new TimmTower.Head(proj, false, 0, features);
+    TimmTower.Head head = new TimmTower.Head(pool, proj, false, 0, features);
     long size = imageSize(name);
     IMAGE.put(
-        name,
-        () -> new TimmTower(create, TimmTower.settings(name, pool, head, size, size, 0, 0), head));
+        name, () -> new TimmTower(create, TimmTower.settings(name, head, size, size, 0, 0), head));
   }
 
   private static void text(String name, String pooler, String proj, long features) {
@@ -109,7 +111,7 @@ final class ReducedTowers {
   }
 
   private static ConvNext.Spec convNext(double eps) {
-    return new ConvNext.Spec(DEPTHS, WIDTHS, eps);
+    return new ConvNext.Spec(DEPTHS, WIDTHS, eps, 7);
   }
 
   private static EvaSpec eva(EvaSpec.Kind kind, double mlpRatio, long reference) {

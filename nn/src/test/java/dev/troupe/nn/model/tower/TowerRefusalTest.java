@@ -50,7 +50,7 @@ class TowerRefusalTest {
   @CsvSource({
     "convnext_tiny, token, linear, timm_pool",
     "convnext_tiny, avg, none, timm_proj: none",
-    "convnext_tiny, abs_attn, '', timm_pool: abs_attn",
+    "eva02_base_patch16_clip_224, rot_attn, '', timm_pool: rot_attn",
     "vitamin_small_224, token, linear, timm_pool",
     "eva02_base_patch16_clip_224, '', '', timm_pool",
     "eva02_base_patch16_clip_224, map, linear, attention pooling"

@@ -84,12 +84,15 @@ def vitamin(name, **reduced):
 
 CONVNEXT = dict(depths=(1, 1, 2, 1), dims=(8, 16, 24, 32))
 SIGLIP = dict(img_size=72, patch_size=16, embed_dim=32, depth=2, num_heads=2, mlp_ratio=3.7362)
+WIDE = dict(depths=(1, 1, 2, 1), dims=(8, 16, 24, 64))
 EVA = dict(img_size=64, patch_size=16, embed_dim=48, depth=2, num_heads=2)
 
 IMAGE_TOWERS = {
     "convnext-linear": lambda: timm_tower(12, by_name("convnext_tiny", **CONVNEXT)),
     "convnext-mlp": lambda: timm_tower(12, by_name("convnext_large", **CONVNEXT), proj="mlp"),
     "convnext-xxl": lambda: timm_tower(12, by_name("convnext_xxlarge", **CONVNEXT), pool="avg", proj=None),
+    "convnext-abs": lambda: timm_tower(12, by_name("convnext_tiny", **WIDE), "abs_attn", None),
+    "convnext-rot": lambda: timm_tower(12, by_name("convnext_tiny", **WIDE), "rot_attn", "mlp"),
     "eva01": lambda: timm_tower(12, by_name("eva_giant_patch14_224", **EVA, mlp_ratio=200 / 48), "token", None),
     "eva02": lambda: timm_tower(12, by_name("eva02_base_patch16_clip_224", **EVA), "token", None),
     "eva02-post": lambda: timm_tower(

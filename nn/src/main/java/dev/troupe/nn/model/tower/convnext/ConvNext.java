@@ -5,9 +5,9 @@ import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.LayerNorm;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.tower.trunk.GridTrunk;
 import dev.troupe.nn.model.tower.trunk.Pooling;
 import dev.troupe.nn.model.tower.trunk.TimmInit;
-import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.ArrayList;
@@ -22,27 +22,28 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Shapes: B samples, C channels of a stage, H×W its grid (a quarter of the image, then halved by
  * each stage), D outputs.
  */
-public final class ConvNext extends Trunk {
+public final class ConvNext extends GridTrunk {
   /**
    * What tells the sizes apart.
    *
    * @param depths blocks of each stage
    * @param widths channels of each stage
    * @param eps of the norms
+   * @param poolSize the side of the last grid in pre-training
    */
-  public record Spec(int[] depths, int[] widths, double eps) {}
+  public record Spec(int[] depths, int[] widths, double eps, long poolSize) {}
 
   /** The sizes by timm's name. */
   public static final Map<String, Spec> KNOWN =
       Map.of(
-          "convnext_tiny", new Spec(blocks(3, 3, 9, 3), widths(96), 1e-6),
-          "convnext_small", new Spec(blocks(3, 3, 27, 3), widths(96), 1e-6),
-          "convnext_base", new Spec(blocks(3, 3, 27, 3), widths(128), 1e-6),
-          "convnext_large", new Spec(blocks(3, 3, 27, 3), widths(192), 1e-6),
-          "convnext_xlarge", new Spec(blocks(3, 3, 27, 3), widths(256), 1e-6),
-          "convnext_xxlarge", new Spec(blocks(3, 4, 30, 3), widths(384), 1e-5));
+          "convnext_tiny", new Spec(blocks(3, 3, 9, 3), widths(96), 1e-6, 7),
+          "convnext_small", new Spec(blocks(3, 3, 27, 3), widths(96), 1e-6, 7),
+          "convnext_base", new Spec(blocks(3, 3, 27, 3), widths(128), 1e-6, 7),
+          "convnext_large", new Spec(blocks(3, 3, 27, 3), widths(192), 1e-6, 7),
+          "convnext_xlarge", new Spec(blocks(3, 3, 27, 3), widths(256), 1e-6, 7),
+          "convnext_xxlarge", new Spec(blocks(3, 4, 30, 3), widths(384), 1e-5, 8));
 
-  private final int[] depths;
+  private final Spec spec;
   private final Conv2d stem;
   private final LayerNorm stemNorm;
   private final List<Downsample> downsamples = new ArrayList<>();
@@ -55,7 +56,7 @@ public final class ConvNext extends Trunk {
   /** Builds the trunk without filling it. */
   public ConvNext(Spec spec, TrunkSettings settings) {
     settings.refusePatchDropout();
-    this.depths = spec.depths;
+    this.spec = spec;
     int[] widths = spec.widths;
     this.stem = child("stem.0", new Conv2d(3, widths[0], 4, 4, 0, 1, true));
     this.stemNorm = child("stem.1", new LayerNorm(widths[0], spec.eps));
@@ -87,6 +88,20 @@ public final class ConvNext extends Trunk {
   @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
+      Tensor x_BD = norm.forward(pooling.grid(stages(images_BCHW)));
+      return scope.keep(classifier == null ? x_BD : classifier.forward(x_BD));
+    }
+  }
+
+  @Override
+  public Tensor grid(Tensor images_BCHW) {
+    try (TensorScope scope = new TensorScope()) {
+      return scope.keep(norm.overChannels(stages(images_BCHW)));
+    }
+  }
+
+  private Tensor stages(Tensor images_BCHW) {
+    try (TensorScope scope = new TensorScope()) {
       Tensor x_BCHW = stemNorm.overChannels(stem.forward(images_BCHW));
       for (int s = 0; s < stages.size(); s++) {
         if (s > 0) {
@@ -96,9 +111,18 @@ public final class ConvNext extends Trunk {
           x_BCHW = block.forward(x_BCHW);
         }
       }
-      Tensor x_BD = norm.forward(pooling.grid(x_BCHW));
-      return scope.keep(classifier == null ? x_BD : classifier.forward(x_BD));
+      return scope.keep(x_BCHW);
     }
+  }
+
+  @Override
+  public long places(long pixels) {
+    return pixels / (4L << downsamples.size());
+  }
+
+  @Override
+  public long poolSize() {
+    return spec.poolSize;
   }
 
   @Override
@@ -108,7 +132,7 @@ public final class ConvNext extends Trunk {
 
   @Override
   public List<List<String>> groups() {
-    return stageGroups(depths);
+    return stageGroups(spec.depths);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.troupe.nn.model.PatchEmbedding;
 import dev.troupe.nn.model.tower.trunk.AttentionPool;
 import dev.troupe.nn.model.tower.trunk.PatchDropout;
 import dev.troupe.nn.model.tower.trunk.Pooling;
+import dev.troupe.nn.model.tower.trunk.RotaryTable;
 import dev.troupe.nn.model.tower.trunk.TimmInit;
 import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
@@ -59,7 +60,18 @@ public final class Eva extends Trunk {
     this.patches =
         child("patch_embed.proj", new PatchEmbedding(width, spec.patch(), !spec.normBefore()));
     this.rotary =
-        spec.rotary() ? child("rope", new RotaryTable(spec, rows, columns, prefix)) : null;
+        spec.rotary()
+            ? child(
+                "rope",
+                new RotaryTable(
+                    (int) (width / spec.heads()),
+                    rows,
+                    columns,
+                    spec.reference(),
+                    spec.gridOffset(),
+                    spec.columnFirst(),
+                    prefix))
+            : null;
     this.patchDropout = child("patch_drop", new PatchDropout(settings.patchDropout(), prefix));
     this.normBefore =
         spec.normBefore() ? child("norm_pre", new LayerNorm(width, spec.eps())) : null;

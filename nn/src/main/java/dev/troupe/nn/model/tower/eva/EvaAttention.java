@@ -5,6 +5,7 @@ import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.LayerNorm;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.tower.trunk.RotaryTable;
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;

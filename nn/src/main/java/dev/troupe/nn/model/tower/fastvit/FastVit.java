@@ -4,9 +4,9 @@ import dev.troupe.nn.core.Conv2d;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.model.tower.trunk.GridTrunk;
 import dev.troupe.nn.model.tower.trunk.Pooling;
 import dev.troupe.nn.model.tower.trunk.TimmInit;
-import dev.troupe.nn.model.tower.trunk.Trunk;
 import dev.troupe.nn.model.tower.trunk.TrunkSettings;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Shapes: B samples, C channels of a stage, H×W its grid, D outputs.
  */
-public final class FastVit extends Trunk {
+public final class FastVit extends GridTrunk {
   /**
    * What tells the sizes apart.
    *
@@ -93,6 +93,14 @@ public final class FastVit extends Trunk {
   @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
+      Tensor x_BD = pooling.grid(grid(images_BCHW));
+      return scope.keep(classifier == null ? x_BD : classifier.forward(x_BD));
+    }
+  }
+
+  @Override
+  public Tensor grid(Tensor images_BCHW) {
+    try (TensorScope scope = new TensorScope()) {
       Tensor x_BCHW = images_BCHW;
       for (MobileOneBlock part : stem) {
         x_BCHW = part.forward(x_BCHW);
@@ -100,9 +108,23 @@ public final class FastVit extends Trunk {
       for (Stage stage : stages) {
         x_BCHW = stage.forward(x_BCHW);
       }
-      Tensor x_BD = pooling.grid(last.forward(x_BCHW));
-      return scope.keep(classifier == null ? x_BD : classifier.forward(x_BD));
+      return scope.keep(last.forward(x_BCHW));
     }
+  }
+
+  @Override
+  public long places(long pixels) {
+    long places = pixels;
+    for (int halving = 0; halving < stages.size() + 1; halving++) {
+      places = (places + 1) / 2;
+    }
+    return places;
+  }
+
+  /** All sizes are pre-trained on 256×256 pixels. */
+  @Override
+  public long poolSize() {
+    return places(256);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.troupe.nn.model.tower.eva;
+package dev.troupe.nn.model.tower.trunk;
 
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.torch.TensorScope;
@@ -16,14 +16,29 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Shapes: B samples, H heads, N tokens, d channels of a head.
  */
-final class RotaryTable extends Layer {
+public final class RotaryTable extends Layer {
   private static final double TEMPERATURE = 10_000;
 
   /** Sines, then cosines, N×2d. */
   private final Tensor table_N2d;
 
-  RotaryTable(EvaSpec spec, long rows, long columns, long prefix) {
-    int d = (int) (spec.width() / spec.heads());
+  /**
+   * The table of a grid.
+   *
+   * @param d channels of a head, a multiple of 4
+   * @param reference side of the grid of pre-training
+   * @param offset added to rows and columns, which count from 0
+   * @param columnFirst whether the column turns the first half of the pairs
+   * @param prefix tokens before the grid
+   */
+  public RotaryTable(
+      int d,
+      long rows,
+      long columns,
+      long reference,
+      long offset,
+      boolean columnFirst,
+      long prefix) {
     if (d % 4 != 0) {
       throw new IllegalArgumentException(
           "head width: " + d + " (expected: a multiple of 4 for rotary positions in a grid)");
@@ -38,12 +53,12 @@ final class RotaryTable extends Layer {
       at += 2 * d;
     }
     for (long row = 0; row < rows; row++) {
-      double y = (double) (row + spec.gridOffset()) / rows * spec.reference();
+      double y = (double) (row + offset) / rows * reference;
       for (long column = 0; column < columns; column++) {
-        double x = (double) (column + spec.gridOffset()) / columns * spec.reference();
+        double x = (double) (column + offset) / columns * reference;
         for (int i = 0; i < d; i++) {
           int pair = i / 2;
-          double place = pair < bands == spec.columnFirst() ? x : y;
+          double place = pair < bands == columnFirst ? x : y;
           double angle = place / Math.pow(TEMPERATURE, (double) (pair % bands) / bands);
           values[at + i] = (float) Math.sin(angle);
           values[at + d + i] = (float) Math.cos(angle);
@@ -60,7 +75,7 @@ final class RotaryTable extends Layer {
    * @param kept_BK positions, or null for all
    * @return N×2d, or B×1×K×2d
    */
-  Tensor at(Tensor kept_BK) {
+  public Tensor at(Tensor kept_BK) {
     if (kept_BK == null) {
       return table_N2d;
     }
@@ -73,7 +88,7 @@ final class RotaryTable extends Layer {
   }
 
   /** Turns queries or keys: x·cos + turn(x)·sin, where turn(x₀, x₁) = (−x₁, x₀) of each pair. */
-  static Tensor rotate(Tensor x_BHNd, Tensor table) {
+  public static Tensor rotate(Tensor x_BHNd, Tensor table) {
     try (TensorScope scope = new TensorScope()) {
       long d = x_BHNd.size(3);
       Tensor pairs = x_BHNd.unflatten(3, d / 2, 2);
