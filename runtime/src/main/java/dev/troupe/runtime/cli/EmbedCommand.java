@@ -8,8 +8,6 @@ import dev.troupe.runtime.eval.LoadedModel;
 import dev.troupe.runtime.log.Terminal;
 import dev.troupe.runtime.settings.EmbedSettings;
 import dev.troupe.runtime.wiring.DataStreams;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,13 +35,13 @@ final class EmbedCommand extends SettingsCommand<EmbedSettings> {
   }
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws InterruptedException {
     EmbedSettings settings = read(null).load();
     EmbedSettings.Inputs inputs = settings.inputs();
     Terminal terminal = Terminal.error();
     Path out = Path.of(inputs.out().orElseThrow());
     List<String> lines =
-        inputs.texts().isPresent() ? readLines(Path.of(inputs.texts().get())) : List.of();
+        inputs.texts().isPresent() ? Texts.lines("texts", inputs.texts().get()) : List.of();
     StreamSpec stream =
         StreamSpec.defaults()
             .withDecoders(Math.max(1, inputs.workers()))
@@ -82,13 +80,5 @@ final class EmbedCommand extends SettingsCommand<EmbedSettings> {
     row.put("out", out.toString());
     figures.print(row);
     return 0;
-  }
-
-  private static List<String> readLines(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException(
-          "texts: %s (expected: a file with a text a line)".formatted(file));
-    }
-    return Files.readAllLines(file);
   }
 }

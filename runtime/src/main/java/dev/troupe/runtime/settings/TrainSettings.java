@@ -92,6 +92,9 @@ public record TrainSettings(
             "as many factors as train-data has sources: " + sources + ", not " + factors);
       }
     }
+    if (trains() && evaluation.zeroshotData().isPresent()) {
+      problems.add("zeroshot-data", "none in training; ./troupe eval classifies with a checkpoint");
+    }
     evaluation.check(problems);
     image.check(problems);
     model.check(problems);
