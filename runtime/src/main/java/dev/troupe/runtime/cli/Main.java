@@ -15,11 +15,12 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:done",
+      "0:done, stopped or left as asked",
       "1:failed; the reason is on standard error",
-      "2:the command line or CONFIG is wrong"
+      "2:the command line or CONFIG is wrong, or this node does not fit the run",
+      "3:leaving the run took longer than allowed"
     },
-    footer = "%n./troupe COMMAND --help explains each, with examples.")
+    footer = "%n./troupe COMMAND --help explains each, with examples.%n")
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 

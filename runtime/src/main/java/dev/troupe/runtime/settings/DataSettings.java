@@ -51,5 +51,5 @@ public record DataSettings(
             max = 1,
             label = "SHARE")
         double maxSkipRate,
-    @Setting(value = "Decoding threads of each worker.", byDefault = "4", min = 0, label = "N")
+    @Setting(value = "Decoding threads of the process.", byDefault = "4", min = 0, label = "N")
         int workers) {}

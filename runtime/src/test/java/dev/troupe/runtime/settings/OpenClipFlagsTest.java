@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -59,5 +61,11 @@ class OpenClipFlagsTest {
     boolean none = List.of("None", "False", "", "{}").contains(python);
     String expected = FILLED_IN.getOrDefault(flag.name(), none ? "" : python);
     assertThat(key.setting().byDefault()).isEqualTo(expected);
+  }
+
+  @Test
+  void shouldDocumentEveryFlagThatHasNoSetting() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "command-line.md"));
+    assertThat(OpenClipFlag.ALL.keySet()).allMatch(name -> page.contains("`--" + name + "`"));
   }
 }
