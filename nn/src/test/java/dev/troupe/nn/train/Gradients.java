@@ -64,7 +64,7 @@ record Gradients(double loss, Map<String, float[]> values) {
   }
 
   /** The loss does not depend on the keys' biases, so that their gradients are rounding noise. */
-  private static boolean isKeyBias(String name, int i, int length) {
+  static boolean isKeyBias(String name, int i, int length) {
     return name.endsWith("k_proj.bias")
         || name.endsWith("in_proj_bias") && i >= length / 3 && i < 2 * length / 3;
   }
