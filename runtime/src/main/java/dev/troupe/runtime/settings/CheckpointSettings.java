@@ -31,7 +31,7 @@ public record CheckpointSettings(
     @Setting(value = "Checkpoints kept, the newest; 0: all.", byDefault = "0", min = 0, label = "N")
         int keepCheckpoints,
     @Setting(
-            "Take a checkpoint after every epoch; of those outside --save-frequency keep the newest.")
+            "Take a checkpoint after every epoch, whatever --save-frequency says.")
         boolean saveMostRecent,
     @Setting("Delete the previous checkpoint once a new one is whole.")
         boolean deletePreviousCheckpoint,

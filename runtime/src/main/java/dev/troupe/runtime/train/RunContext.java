@@ -154,6 +154,7 @@ final class RunContext implements AutoCloseable {
           .pretrained()
           .ifPresent(from -> FirstWeights.load(model, from, settings.storage()));
     }
+    Locks.apply(settings.model(), model);
     ClipTrainer trainer =
         new ClipTrainer(
             model,
