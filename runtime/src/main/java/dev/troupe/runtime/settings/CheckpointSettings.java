@@ -30,8 +30,7 @@ public record CheckpointSettings(
         Optional<Double> saveEveryMinutes,
     @Setting(value = "Checkpoints kept, the newest; 0: all.", byDefault = "0", min = 0, label = "N")
         int keepCheckpoints,
-    @Setting(
-            "Take a checkpoint after every epoch, whatever --save-frequency says.")
+    @Setting("Take a checkpoint after every epoch, whatever --save-frequency says.")
         boolean saveMostRecent,
     @Setting("Delete the previous checkpoint once a new one is whole.")
         boolean deletePreviousCheckpoint,
