@@ -52,9 +52,9 @@ public final class Golden {
     float deviation = (float) Math.sqrt(3 / fanIn);
     for (int i = 0; i < values.length; i++) {
       if (vector) {
-        values[i] = scale ? 1 + 0.3f * values[i] : 0.3f * values[i];
-      } else if (shape[0] != 1) {
-        values[i] *= deviation;
+        values[i] = scale ? 1 + 0.3f * values[i] : 0.01f * values[i];
+      } else {
+        values[i] *= shape[0] == 1 ? 0.01f : deviation;
       }
     }
     return values;

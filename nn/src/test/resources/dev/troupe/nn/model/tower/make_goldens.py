@@ -1,7 +1,7 @@
 """Writes the golden files beside it: one reduced model of each tower family, made through OpenCLIP's own
 TimmModel and HFTextEncoder (timm 1.0.29, transformers 5.18).
 
-usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json (all, or those named)
+usage: make_goldens.py FOLDER [NAME...]      writes FOLDER/NAME.json, FOLDER/initial.json, FOLDER/configured.json (all, or those named)
 
 Weights and inputs are not stored: both sides compute them from the tensor's name (`fill`). A golden file holds
 each tensor's name, shape and the norm of its gradient, the features, and what stays trainable when the tower is
@@ -39,14 +39,15 @@ def fill(name, shape):
 
 
 def weight(name, shape):
-    """Values under which activations keep their size, so that an error anywhere shows in the features."""
+    """Values under which activations keep their size, so that an error anywhere shows in the features; small
+    biases and tokens let the first norm's eps show too."""
     if name.endswith("num_batches_tracked"):
         return torch.zeros(shape, dtype=torch.int64)
     u = fill(name, shape)
     if len(shape) <= 1:
         scale = name.endswith(("weight", "gamma", "gamma_1", "gamma_2", "running_var"))
-        return 1 + 0.3 * u if scale else 0.3 * u
-    return u if shape[0] == 1 else u * np.float32(math.sqrt(3 / math.prod(shape[1:])))
+        return 1 + 0.3 * u if scale else 0.01 * u
+    return 0.01 * u if shape[0] == 1 else u * np.float32(math.sqrt(3 / math.prod(shape[1:])))
 
 
 def fill_model(model):
@@ -189,6 +190,34 @@ def moments(make):
     return out
 
 
+def configured():
+    """The towers of OpenCLIP's own configurations: number of parameters, CRC-32 of names and shapes."""
+    import open_clip
+    from open_clip.model import CLIPTextCfg, CLIPVisionCfg
+    from open_clip.timm_model import TimmModel
+    encoders = Path(__file__).parents[7] / "main/resources/dev/troupe/nn/model/tower/text/encoders.json"
+    encoders = json.loads(encoders.read_text())
+    out = {}
+
+    def add(name, side, tower):
+        lines = "".join(f"{n} {list(v.shape)}\n" for n, v in sorted(tower.state_dict().items()))
+        count = sum(p.numel() for p in tower.parameters())
+        out.setdefault(name, {})[side] = [count, zlib.crc32(lines.encode())]
+
+    for path in sorted((Path(open_clip.__file__).parent / "model_configs").glob("*.json")):
+        config = json.loads(path.read_text())
+        image, text = CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"])
+        with torch.device("meta"):
+            if image.timm_model_name:
+                add(path.stem, "image", TimmModel(
+                    image.timm_model_name, config["embed_dim"], pool=image.timm_pool, proj=image.timm_proj,
+                    proj_bias=image.timm_proj_bias))
+            if text.hf_model_name:
+                add(path.stem, "text", hf_tower(
+                    encoders[text.hf_model_name], text.hf_pooler_type, text.hf_proj_type, config["embed_dim"]))
+    return out
+
+
 def main():
     folder, wanted = Path(sys.argv[1]), set(sys.argv[2:])
     folder.mkdir(parents=True, exist_ok=True)
@@ -197,7 +226,7 @@ def main():
         if wanted and name not in wanted:
             continue
         size = 128 if name == "fastvit-5" else 72 if name.startswith("siglip") else 64
-        out = golden(make(), 1.5 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name,
+        out = golden(make(), 0.02 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name,
                      unlocked=2)
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
@@ -213,6 +242,9 @@ def main():
     if wanted and written.exists():
         initial = {**json.loads(written.read_text()), **initial}
     written.write_text(json.dumps(initial) + "\n")
+    if not wanted:
+        lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(c)}" for n, c in configured().items())
+        (folder / "configured.json").write_text("{\n" + lines + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,7 @@ final class LargeKernelConv extends Layer {
   LargeKernelConv(long in, long out, boolean excites) {
     this.large = child("large_conv", new ConvNorm(in, out, 7, 2, in));
     this.small = child("small_conv", new ConvNorm(in, out, 3, 2, in));
-    this.excite = excites ? child("se", new SqueezeExcite(out, hidden(out))) : null;
-  }
-
-  /** A quarter, rounded to a multiple of 8, at least 8. */
-  private static long hidden(long width) {
-    return Math.max(8, (width / 4 + 4) / 8 * 8);
+    this.excite = excites ? child("se", new SqueezeExcite(out, out / 4)) : null;
   }
 
   /** Maps B×in×H×W to B×out×H/2×W/2. */
