@@ -7,6 +7,7 @@ import dev.troupe.nn.optim.AdamW;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
 import dev.troupe.nn.train.PhaseClock.Phase;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -152,7 +153,11 @@ public final class ClipTrainer implements AutoCloseable {
       throw new IllegalStateException(
           "no worker of the group holds the run's state; resume from a checkpoint");
     }
-    settle(highest);
+    if (undecided != null) {
+      // The vote broke; by now it is known whether the others committed.
+      settle(highest == committedSteps + 1);
+      closeBuckets();
+    }
     boolean behind = committedSteps < highest;
     if (anyBehind(next, behind)) {
       if (behind) {
@@ -178,20 +183,6 @@ public final class ClipTrainer implements AutoCloseable {
       any |= row[0];
     }
     return any != 0;
-  }
-
-  /** Commits or drops the step whose vote broke, now that it is known what the others did. */
-  private void settle(long highest) {
-    if (undecided != null) {
-      if (highest == committedSteps + 1) {
-        commit(undecided.gradients(), undecided.lr(), undecided.divisor());
-      } else {
-        undecided.before().restore();
-      }
-      undecided.before().close();
-      undecided = null;
-      closeBuckets();
-    }
   }
 
   /** Parts with the group; keeps the buckets while a step in them is undecided. */
@@ -222,34 +213,12 @@ public final class ClipTrainer implements AutoCloseable {
       throw new IllegalStateException("step: no group (expected: join a group first)");
     }
     PhaseClock clock = new PhaseClock();
-    model.train(true);
-    BufferSync.Snapshot before = bufferSync.snapshot();
-    boolean keepBuffers = false;
     try (TensorScope scope = new TensorScope()) {
-      GradientPass.Result result = gradients(input, before, clock);
-      double norm = norm(result.gradients());
-      boolean finite = Double.isFinite(norm) && Double.isFinite(result.share());
-      double divisor = divisor(norm);
-      if (buckets != null) {
-        undecided = new Undecided(result.gradients(), lr, divisor, before);
-        keepBuffers = true;
-      }
-      clock.lap(Phase.OPTIMIZER);
-      Vote vote =
-          Vote.cast(
-              group,
-              finite,
-              result.featuresFinite(),
-              () -> result.own().stream().allMatch(ClipTrainer::finite),
-              wish,
-              result.share());
+      Ready ready = prepare(input, lr, clock);
+      Vote vote = ready.vote(group, wish);
       clock.lap(Phase.COMMUNICATION);
-      undecided = null;
-      keepBuffers = vote.commits();
       long step = committedSteps;
-      if (vote.commits()) {
-        commit(result.gradients(), lr, divisor);
-      }
+      settle(vote.commits());
       clock.lap(Phase.OPTIMIZER);
       return new StepOutcome(
           step,
@@ -257,17 +226,55 @@ public final class ClipTrainer implements AutoCloseable {
           vote.wish(),
           vote.nonFiniteRanks(),
           vote.loss(),
-          java.util.Arrays.stream(result.counts()).sum(),
+          Arrays.stream(ready.result().counts()).sum(),
           Math.exp(model.logitScale().item().toDouble()),
-          norm,
+          ready.norm(),
           clock.phases());
+    }
+  }
+
+  /** A step of which all is done but the vote. */
+  record Ready(GradientPass.Result result, double norm) {
+    Vote vote(Collectives group, int wish) throws CollectiveException {
+      boolean finite = Double.isFinite(norm) && Double.isFinite(result.share());
+      return Vote.cast(
+          group,
+          finite,
+          result.featuresFinite(),
+          () -> result.own().stream().allMatch(ClipTrainer::finite),
+          wish,
+          result.share());
+    }
+  }
+
+  /** Does all of a step but the vote, which {@link #settle} is to be told of. */
+  Ready prepare(StepInput input, double lr, PhaseClock clock) throws CollectiveException {
+    model.train(true);
+    BufferSync.Snapshot before = bufferSync.snapshot();
+    try {
+      GradientPass.Result result = gradients(input, before, clock);
+      double norm = norm(result.gradients());
+      undecided = new Undecided(result.gradients(), lr, divisor(norm), before);
+      clock.lap(Phase.OPTIMIZER);
+      return new Ready(result, norm);
     } finally {
-      if (!keepBuffers) {
-        before.restore();
-      }
       if (undecided == null) {
+        before.restore();
         before.close();
       }
+    }
+  }
+
+  /** Commits the undecided step, or undoes what it did to the buffers. */
+  private void settle(boolean commits) {
+    try (BufferSync.Snapshot before = undecided.before()) {
+      if (commits) {
+        commit(undecided.gradients(), undecided.lr(), undecided.divisor());
+      } else {
+        before.restore();
+      }
+    } finally {
+      undecided = null;
     }
   }
 
