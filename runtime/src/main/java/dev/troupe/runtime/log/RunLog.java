@@ -18,12 +18,16 @@ import org.slf4j.LoggerFactory;
 public final class RunLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunLog.class);
 
+  /** Where there is no status line, it is printed after so much silence. */
+  private static final long SILENCE_NANOS = 60_000_000_000L;
+
   private final int every;
   private final Terminal terminal;
   private final TrainLine trainLine = new TrainLine();
   private final ProgressLine progress;
   private final ResultTable results;
   private Optional<RunFiles> files;
+  private long lastLineNanos = System.nanoTime();
 
   private RunLog(
       TrainSettings settings, Terminal terminal, ResultTable results, Optional<RunFiles> files) {
@@ -58,10 +62,15 @@ public final class RunLog implements AutoCloseable {
   public synchronized void step(StepMetrics step) {
     trainLine.add(step);
     results.step(step);
-    terminal.status(progress.line(step));
+    String line = progress.line(step);
+    terminal.status(line);
     if (step.step() % every == 0 || step.endsEpoch()) {
+      lastLineNanos = System.nanoTime();
       LOG.info(trainLine.line(step));
       writable().ifPresent(to -> to.step(step));
+    } else if (!terminal.interactive() && System.nanoTime() - lastLineNanos > SILENCE_NANOS) {
+      lastLineNanos = System.nanoTime();
+      terminal.line(line);
     }
   }
 
