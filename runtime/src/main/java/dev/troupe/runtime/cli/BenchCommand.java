@@ -11,6 +11,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       BenchStepCommand.class,
       BenchDataCommand.class,
+      BenchScenesCommand.class,
       BenchCollectivesCommand.class,
       BenchRecoveryCommand.class
     })
