@@ -106,10 +106,12 @@ public record ShardCounts(int[] of, boolean presumed) {
     Arrays.fill(counts, -1);
     if (index != null) {
       fromIndex(urls, index, counts);
-      return counts;
     }
     Map<String, Map<String, Long>> sizes = new HashMap<>();
     for (int i = 0; i < counts.length; i++) {
+      if (counts[i] >= 0) {
+        continue;
+      }
       String url = urls.get(i);
       String folder = folder(url);
       Map<String, Long> stated = sizes.computeIfAbsent(folder, f -> sizes(f, url, fetcher));
@@ -158,11 +160,7 @@ public record ShardCounts(int[] of, boolean presumed) {
     for (int i = 0; i < counts.length; i++) {
       Long count = sizes.get(urls.get(i));
       count = count != null ? count : sizes.get(ShardList.lastParts(urls.get(i), 1));
-      if (count == null) {
-        throw new DataException(
-            file + ": does not know " + urls.get(i) + "; run `troupe index` on all shards");
-      }
-      counts[i] = checked(count, file.toString());
+      counts[i] = count == null ? -1 : checked(count, file.toString());
     }
   }
 

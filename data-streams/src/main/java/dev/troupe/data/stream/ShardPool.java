@@ -34,6 +34,7 @@ final class ShardPool implements AutoCloseable {
   }
 
   private static final class Entry {
+    private CompletableFuture<SampleShard> opening;
     private CompletableFuture<SampleShard> shard;
     private int users;
   }
@@ -48,9 +49,14 @@ final class ShardPool implements AutoCloseable {
     synchronized (this) {
       entry = entries.computeIfAbsent(shard, s -> new Entry());
       entry.users++;
-      if (entry.shard == null) {
-        entry.shard = source.open(shard);
-        entry.shard.thenAccept(opened -> report(shard, opened));
+      if (entry.opening == null) {
+        entry.opening = source.open(shard);
+        entry.shard =
+            entry.opening.thenApply(
+                opened -> {
+                  report(shard, opened);
+                  return opened;
+                });
       }
     }
     return entry.shard;
@@ -65,8 +71,8 @@ final class ShardPool implements AutoCloseable {
       }
       entries.remove(shard);
     }
-    if (!entry.shard.cancel(false) && !entry.shard.isCompletedExceptionally()) {
-      entry.shard.join().close();
+    if (!entry.opening.cancel(false) && !entry.opening.isCompletedExceptionally()) {
+      entry.opening.join().close();
     }
   }
 
@@ -86,19 +92,27 @@ final class ShardPool implements AutoCloseable {
         return;
       }
     }
-    String url = source.url(shard);
     for (String damage : damages.subList(0, Math.min(MOST_DAMAGES, damages.size()))) {
-      LOG.warn("{}: {}", url, damage);
-      onSkipped.accept(new SkippedSample(source.name(shard), url, damage, -1));
+      report(shard, damage);
     }
     if (surplus > 0) {
-      String reason =
+      int count = source.counts()[shard];
+      report(
+          shard,
           String.format(
               "holds %d samples, %d are stated: the last %d, from %s on, are not read; run `troupe"
                   + " index` or correct sizes.json",
-              opened.size(), source.counts()[shard], surplus, opened.key(source.counts()[shard]));
-      LOG.warn("{}: {}", url, reason);
-      onSkipped.accept(new SkippedSample(source.name(shard), url, reason, -1));
+              opened.size(), count, surplus, opened.key(count)));
+    }
+  }
+
+  private void report(int shard, String fault) {
+    LOG.warn("{}: {}", source.url(shard), fault);
+    try {
+      onSkipped.accept(new SkippedSample(source.name(shard), source.url(shard), fault, -1));
+    } catch (RuntimeException e) {
+      // Not the shard's fault: the run must not lose what it has to say.
+      throw new DataException("skipped samples cannot be recorded: " + e.getMessage(), e);
     }
   }
 
