@@ -28,6 +28,14 @@ public interface SampleSource extends AutoCloseable {
    */
   CompletableFuture<SampleShard> open(int shard);
 
+  /** Whether another shard may be asked for ahead of need. */
+  default boolean hasRoom() {
+    return true;
+  }
+
+  /** Registers what is to be called when shards that nobody uses should be closed. */
+  default void onPressure(Runnable closeUnused) {}
+
   @Override
   void close();
 }

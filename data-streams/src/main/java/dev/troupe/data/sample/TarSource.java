@@ -22,6 +22,7 @@ public final class TarSource implements SampleSource {
   private final String[] names;
   private final ShardCounts counts;
   private final double[] weights;
+  private final boolean anyRemote;
   private final Captions captions;
   private final ShardIndexes indexes;
   private final ShardCache cache;
@@ -42,6 +43,7 @@ public final class TarSource implements SampleSource {
       Executor executor) {
     this.shards = shards;
     this.names = shards.names();
+    this.anyRemote = shards.urls().stream().anyMatch(Fetcher::isRemote);
     this.counts = counts;
     this.captions = captions;
     this.indexes = new ShardIndexes(index);
@@ -166,6 +168,16 @@ public final class TarSource implements SampleSource {
     } catch (IOException e) {
       throw new DataException("a shard cannot be closed", e);
     }
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return !anyRemote || cache.hasRoom();
+  }
+
+  @Override
+  public void onPressure(Runnable closeUnused) {
+    cache.onPressure(closeUnused);
   }
 
   @Override

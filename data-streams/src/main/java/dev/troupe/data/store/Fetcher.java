@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class Fetcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Fetcher.class);
   private static final long FIRST_WAIT_MILLIS = 100;
-  private static final long LONGEST_WAIT_MILLIS = 20_000;
+  private static final long LONGEST_WAIT_MILLIS = 5_000;
 
   /** A connection counts as stuck when less than this arrives within the stall timeout. */
   private static final int STUCK_BYTES = 16 * 1024;
@@ -220,7 +220,7 @@ public final class Fetcher implements AutoCloseable {
 
   /** One object's way here; each run goes on where the last one stopped. */
   private final class Transfer implements Operation<Void> {
-    private static final int MISMATCHES = 3;
+    private static final int MISMATCHES = 5;
 
     private final String url;
     private final long from;

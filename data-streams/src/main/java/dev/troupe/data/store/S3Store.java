@@ -8,6 +8,8 @@ import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.exception.SdkServiceException;
@@ -15,6 +17,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
@@ -25,6 +28,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /** Objects in S3 or a server that speaks its protocol, {@code s3://BUCKET/KEY}. */
 final class S3Store implements Store {
   private final S3Client client;
+  private final boolean aws;
 
   S3Store(StoreSpec spec) {
     S3ClientBuilder builder =
@@ -35,14 +39,19 @@ final class S3Store implements Store {
                     .connectionTimeout(spec.stallTimeout())
                     .maxConnections(2 * spec.parallelFetches() + 16))
             .forcePathStyle(spec.s3PathStyle())
+            // Checksums are compared by the fetcher; the SDK's own are headers that servers other
+            // than AWS refuse.
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             // The fetcher retries: it knows what arrived already.
             .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()));
-    if (spec.s3Endpoint() != null) {
+    this.aws = spec.s3Endpoint() == null;
+    if (!aws) {
       builder.endpointOverride(URI.create(spec.s3Endpoint()));
     }
     if (spec.s3Region() != null) {
       builder.region(Region.of(spec.s3Region()));
-    } else if (spec.s3Endpoint() != null) {
+    } else if (!aws) {
       // Other servers ignore the region, but a signature needs one.
       builder.region(Region.US_EAST_1);
     }
@@ -76,6 +85,9 @@ final class S3Store implements Store {
         GetObjectRequest.builder().bucket(at.bucket).key(at.key).ifMatch(version);
     if (ranged) {
       request.range("bytes=" + from + "-" + (to < 0 ? "" : to - 1));
+    }
+    if (aws && !ranged) {
+      request.checksumMode(ChecksumMode.ENABLED);
     }
     try {
       ResponseInputStream<GetObjectResponse> stream = client.getObject(request.build());

@@ -12,9 +12,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -38,6 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class ShardCache implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardCache.class);
   private static final String PART = ".part";
+  private static final Duration REFETCH_IS_SOON = Duration.ofMinutes(2);
 
   private final StoreSpec spec;
   private final Fetcher fetcher;
@@ -45,10 +49,14 @@ public final class ShardCache implements AutoCloseable {
   private final AtomicInteger parts = new AtomicInteger();
   private final Map<String, Entry> byUrl = new HashMap<>();
   private final Map<String, Kept> files = new HashMap<>();
+  private final Map<String, Cached> known = new HashMap<>();
+  private final Map<String, Instant> evicted = new HashMap<>();
+  private final List<Runnable> reclaimers = new ArrayList<>();
   private long bytes;
   private long reserved;
   private boolean opened;
   private boolean warned;
+  private boolean warnedOfRefetching;
 
   public ShardCache(StoreSpec spec, Fetcher fetcher) {
     this.spec = spec;
@@ -82,6 +90,7 @@ public final class ShardCache implements AutoCloseable {
     private final long size;
     private Instant lastUse;
     private int users;
+    private String url;
 
     Kept(long size, Instant lastUse) {
       this.size = size;
@@ -100,6 +109,11 @@ public final class ShardCache implements AutoCloseable {
     Entry entry = byUrl.computeIfAbsent(url, u -> new Entry());
     entry.users++;
     if (entry.file == null) {
+      Cached cached = known.get(url);
+      if (cached != null && pin(cached.file(), -1)) {
+        entry.file = CompletableFuture.completedFuture(cached);
+        return entry.file;
+      }
       CompletableFuture<Cached> file = new CompletableFuture<>();
       entry.file = file;
       threads.execute(() -> fetch(url, entry, file));
@@ -139,6 +153,7 @@ public final class ShardCache implements AutoCloseable {
       Path file = spec.cacheDir().resolve(name);
       prepare();
       if (!pin(file, info.size())) {
+        warnOfRefetching(url);
         long needed = Math.max(0, info.size());
         makeRoom(needed, url);
         try {
@@ -150,7 +165,10 @@ public final class ShardCache implements AutoCloseable {
         }
       }
       synchronized (this) {
-        result.complete(new Cached(file, info.version()));
+        Cached cached = new Cached(file, info.version());
+        known.put(url, cached);
+        files.get(name).url = url;
+        result.complete(cached);
         if (entry.users == 0) {
           unpin(file);
         }
@@ -274,7 +292,36 @@ public final class ShardCache implements AutoCloseable {
     }
   }
 
+  /**
+   * Registers who may hold shards that are not in use just now, and lets go of them when room is
+   * needed.
+   */
+  public synchronized void onPressure(Runnable letGo) {
+    reclaimers.add(letGo);
+  }
+
+  private synchronized void warnOfRefetching(String url) {
+    Instant gone = evicted.remove(url);
+    if (gone != null && !warnedOfRefetching && gone.isAfter(Instant.now().minus(REFETCH_IS_SOON))) {
+      warnedOfRefetching = true;
+      LOG.warn(
+          "cache-size: {} bytes is too little: {} is fetched again soon after it had to go; raise it"
+              + " to hold the shards that are mixed at a time",
+          spec.cacheBytes(),
+          url);
+    }
+  }
+
   private void makeRoom(long needed, String url) throws IOException {
+    List<Runnable> holders;
+    boolean tight;
+    synchronized (this) {
+      tight = bytes + reserved + needed > spec.cacheBytes();
+      holders = List.copyOf(reclaimers);
+    }
+    if (tight) {
+      holders.forEach(Runnable::run);
+    }
     synchronized (this) {
       evict(bytes + reserved + needed - spec.cacheBytes());
       reserved += needed;
@@ -342,14 +389,27 @@ public final class ShardCache implements AutoCloseable {
         LOG.warn("{}: cannot be deleted from the cache", oldest.getKey(), e);
       }
       files.remove(oldest.getKey());
+      if (oldest.getValue().url != null) {
+        known.remove(oldest.getValue().url);
+        evicted.put(oldest.getValue().url, Instant.now());
+      }
       bytes -= oldest.getValue().size;
       wanted -= oldest.getValue().size;
     }
   }
 
-  /** Bytes of the files in the cache. */
-  synchronized long bytes() {
-    return bytes;
+  /** Whether one more shard fits beside those that are in use or on their way. */
+  public synchronized boolean hasRoom() {
+    long used = 0;
+    for (Kept kept : files.values()) {
+      used += kept.users > 0 ? kept.size : 0;
+    }
+    long waiting = byUrl.values().stream().filter(entry -> !entry.file.isDone()).count();
+    if (files.isEmpty()) {
+      return waiting < spec.parallelFetches();
+    }
+    long usual = bytes / files.size();
+    return used + (waiting + 1) * usual <= spec.cacheBytes();
   }
 
   private static String name(String url, String version) {

@@ -51,6 +51,9 @@ public class StoreException extends IOException {
     if (status == 412 || status == 416) {
       return Kind.CHANGED;
     }
+    if (status == 501 || status == 505) {
+      return Kind.DENIED;
+    }
     if (status == 408 || status == 425 || status == 429 || status >= 500) {
       return Kind.RETRY;
     }

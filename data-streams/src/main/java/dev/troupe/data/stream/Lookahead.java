@@ -70,9 +70,7 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
   }
 
   private void look() {
-    while (!ended
-        && !closed
-        && (ahead.isEmpty() || samplesAhead < HORIZON && shardsAhead < SHARDS_AHEAD)) {
+    while (!ended && !closed && (ahead.isEmpty() || mayLookFurther())) {
       PlannedSlice slice = order.at(nextPlanned++);
       if (slice == null) {
         ended = true;
@@ -91,6 +89,12 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
         use.uses++;
       }
     }
+  }
+
+  private boolean mayLookFurther() {
+    return samplesAhead < HORIZON
+        && shardsAhead < SHARDS_AHEAD
+        && (shardsAhead == 0 || pool.source().hasRoom());
   }
 
   /** The shard of a slice that was handed out. */

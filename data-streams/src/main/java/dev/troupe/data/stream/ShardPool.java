@@ -3,8 +3,10 @@ package dev.troupe.data.stream;
 import dev.troupe.data.sample.SampleShard;
 import dev.troupe.data.sample.SampleSource;
 import dev.troupe.data.sample.SkippedSample;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,13 +25,20 @@ final class ShardPool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardPool.class);
   private static final int MOST_DAMAGES = 20;
 
+  /** Shards without a user that stay open, since a shuffle comes back to them. */
+  private static final int MOST_IDLE = 64;
+
   private final SampleSource source;
   private final Consumer<SkippedSample> onSkipped;
   private final Map<Integer, Entry> entries = new HashMap<>();
+  private final Map<Integer, Entry> idle = new LinkedHashMap<>();
   private final Set<Integer> reported = new HashSet<>();
+
+  private boolean closed;
 
   ShardPool(SampleSource source, Consumer<SkippedSample> onSkipped) {
     this.source = source;
+    source.onPressure(this::closeIdle);
     this.onSkipped = onSkipped;
   }
 
@@ -47,7 +56,8 @@ final class ShardPool implements AutoCloseable {
   CompletableFuture<SampleShard> acquire(int shard) {
     Entry entry;
     synchronized (this) {
-      entry = entries.computeIfAbsent(shard, s -> new Entry());
+      Entry waiting = idle.remove(shard);
+      entry = entries.computeIfAbsent(shard, s -> waiting != null ? waiting : new Entry());
       entry.users++;
       if (entry.opening == null) {
         entry.opening = source.open(shard);
@@ -63,20 +73,40 @@ final class ShardPool implements AutoCloseable {
   }
 
   void release(int shard) {
-    Entry entry;
+    Entry unused;
     synchronized (this) {
-      entry = entries.get(shard);
-      if (--entry.users > 0) {
+      unused = entries.get(shard);
+      if (--unused.users > 0) {
         return;
       }
       entries.remove(shard);
+      if (!closed && unused.shard.isDone() && !unused.shard.isCompletedExceptionally()) {
+        idle.put(shard, unused);
+        unused = idle.size() > MOST_IDLE ? idle.remove(idle.keySet().iterator().next()) : null;
+      }
     }
+    if (unused != null) {
+      close(unused);
+    }
+  }
+
+  private static void close(Entry entry) {
     if (!entry.opening.cancel(false) && !entry.opening.isCompletedExceptionally()) {
       entry.opening.join().close();
     }
   }
 
-  /** Number of open or wanted shards. */
+  /** Closes the shards that have no user. */
+  void closeIdle() {
+    List<Entry> unused;
+    synchronized (this) {
+      unused = new ArrayList<>(idle.values());
+      idle.clear();
+    }
+    unused.forEach(ShardPool::close);
+  }
+
+  /** Number of shards that streams use or wait for. */
   synchronized int inUse() {
     return entries.size();
   }
@@ -127,6 +157,10 @@ final class ShardPool implements AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    closeIdle();
     source.close();
   }
 }
