@@ -18,7 +18,7 @@ public interface Activation {
   Activation SILU = torch::silu;
 
   /** max(x, 0). */
-  Activation RELU = torch::relu;
+  Activation RELU = x -> x.is_meta() ? x : torch.relu(x);
 
   /**
    * OpenAI's x·σ(1.702x), computed as silu(1.702x)/1.702: one tensor is saved for the backward pass

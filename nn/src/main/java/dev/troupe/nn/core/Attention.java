@@ -39,6 +39,9 @@ public final class Attention {
   public static Tensor attend(
       Tensor q_BHLd, Tensor k_BHSd, Tensor v_BHSd, Tensor mask, boolean causal, double drop) {
     Macs.add(2 * q_BHLd.numel() * k_BHSd.size(2));
+    if (q_BHLd.is_meta()) {
+      return q_BHLd;
+    }
     try (TensorScope scope = new TensorScope()) {
       return scope.keep(
           torch.scaled_dot_product_attention(

@@ -36,6 +36,9 @@ public final class BatchNorm2d extends Layer {
 
   /** Normalises by the batch's statistics in training, by the running ones otherwise. */
   public Tensor forward(Tensor x_BCHW) {
+    if (x_BCHW.is_meta()) {
+      return x_BCHW;
+    }
     boolean learning = isTraining() && !frozen;
     try (TensorScope scope = new TensorScope()) {
       if (learning) {

@@ -38,10 +38,17 @@ public final class Conv2d extends Layer {
   public Tensor forward(Tensor x_BCHW) {
     try (TensorScope scope = new TensorScope()) {
       TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-      Tensor y = torch.conv2d(x_BCHW, weight, offset, stride, padding, new long[] {1, 1}, groups);
+      Tensor y =
+          x_BCHW.is_meta()
+              ? Macs.shape(x_BCHW, x_BCHW.size(0), weight.size(0), side(x_BCHW, 2), side(x_BCHW, 3))
+              : torch.conv2d(x_BCHW, weight, offset, stride, padding, new long[] {1, 1}, groups);
       Macs.add(y.numel() * fanIn);
       return scope.keep(y);
     }
+  }
+
+  private long side(Tensor x_BCHW, int axis) {
+    return (x_BCHW.size(axis) + 2 * padding[0] - weight.size(axis)) / stride[0] + 1;
   }
 
   /** The kernel, out×in/groups×k×k. */

@@ -19,7 +19,15 @@ public final class Embedding extends Layer {
    * @return ids' shape × width
    */
   public Tensor forward(Tensor ids) {
-    return torch.embedding(weight, ids);
+    return lookUp(weight, ids);
+  }
+
+  /** Looks rows of a table that need not be learned up. */
+  public static Tensor lookUp(Tensor table, Tensor ids) {
+    if (ids.is_meta()) {
+      return Macs.shape(table, ids.size(0), ids.size(1), table.size(1));
+    }
+    return torch.embedding(table, ids);
   }
 
   /** The table, rows×width. */

@@ -30,6 +30,9 @@ public final class LayerNorm extends Layer {
 
   /** Normalises …×width. */
   public Tensor forward(Tensor x) {
+    if (x.is_meta()) {
+      return x;
+    }
     try (TensorScope scope = new TensorScope()) {
       torch.ScalarType in = x.scalar_type();
       torch.ScalarType own = weight.scalar_type();

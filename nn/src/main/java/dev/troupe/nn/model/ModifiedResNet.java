@@ -6,6 +6,7 @@ import dev.troupe.nn.core.Conv2d;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.core.Macs;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,6 +136,8 @@ final class ModifiedResNet extends ImageTower {
             grid_BNC.mean(new long[] {1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
         Tensor x_BLC = torch.cat(new TensorVector(mean_B1C, grid_BNC), 1);
         x_BLC = x_BLC.add(position_LC.to(x_BLC.scalar_type()));
+        long unused = x_BLC.size(0) * grid_BNC.size(1); // other libraries compute, and count, all
+        Macs.add(unused * width * (width + c.weight().size(0) + 2 * x_BLC.size(1)));
         Tensor y_BH1d =
             Attention.attend(
                 Attention.split(q.forward(x_BLC.narrow(1, 0, 1)), heads),

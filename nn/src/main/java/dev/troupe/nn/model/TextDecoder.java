@@ -48,7 +48,7 @@ public final class TextDecoder extends Layer {
         x_BLT = blocks.get(i).forward(x_BLT, (Tensor) null, true);
         x_BLT = crossing.get(i).forward(x_BLT, image_BNT);
       }
-      return scope.keep(lnFinal.forward(x_BLT).matmul(projection_TV));
+      return scope.keep(Transformer.project(lnFinal.forward(x_BLT), projection_TV));
     }
   }
 

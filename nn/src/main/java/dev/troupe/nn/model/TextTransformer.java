@@ -115,7 +115,7 @@ final class TextTransformer extends TextTower {
         return scope.keep(keys_B11L.expand(-1, 1, length, length));
       }
       Tensor causal_LL = torch.ones(new long[] {length, length}, keys_BL.options()).tril();
-      return scope.keep(keys_B11L.logical_and(causal_LL));
+      return scope.keep(keys_B11L.bitwise_and(causal_LL));
     }
   }
 
@@ -123,7 +123,7 @@ final class TextTransformer extends TextTower {
     if (projection != null) {
       return projection.forward(x_BT);
     }
-    return projection_TD == null ? x_BT : x_BT.matmul(projection_TD);
+    return projection_TD == null ? x_BT : Transformer.project(x_BT, projection_TD);
   }
 
   @Override

@@ -53,6 +53,12 @@ final class Transformer extends Layer {
     return x;
   }
 
+  /** A projection by a bare matrix: …×in times in×out. */
+  static Tensor project(Tensor x, Tensor matrix) {
+    Macs.add(x.numel() * matrix.size(1));
+    return x.matmul(matrix);
+  }
+
   List<ResidualAttentionBlock> blocks() {
     return blocks;
   }

@@ -2,6 +2,7 @@ package dev.troupe.nn.model;
 
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.LayerNorm;
+import dev.troupe.nn.core.Macs;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -72,7 +73,7 @@ final class VisionTransformer extends ImageTower {
       } else {
         pooled_BP = pool(lnPost.forward(transformer.forward(x_BLV, (Tensor) null, false)));
       }
-      return scope.keep(pooled_BP.matmul(proj_PD));
+      return scope.keep(Transformer.project(pooled_BP, proj_PD));
     }
   }
 
@@ -86,7 +87,7 @@ final class VisionTransformer extends ImageTower {
       Tensor pooled_BP = pool(tokens_BLP);
       pooled_BP = late ? lnPost.forward(pooled_BP) : pooled_BP;
       return new Tokens(
-          scope.keep(pooled_BP.matmul(proj_PD)),
+          scope.keep(Transformer.project(pooled_BP, proj_PD)),
           scope.keep(tokens_BLP.narrow(1, 1, tokens_BLP.size(1) - 1)));
     }
   }
@@ -113,7 +114,8 @@ final class VisionTransformer extends ImageTower {
   }
 
   private long queriesNeeded() {
-    return config.poolType().equals("tok") ? 1 : config.attnPoolerQueries();
+    boolean first = config.poolType().equals("tok") && !Macs.counting(); // counts are of all
+    return first ? 1 : config.attnPoolerQueries();
   }
 
   @Override

@@ -66,8 +66,7 @@ final class M2m100 extends TextEncoder {
       if (spec.scaleEmbedding()) {
         x_BLC = x_BLC.mul(new Scalar(Math.sqrt(spec.width())));
       }
-      Tensor at_N = positions(real_BL, spec.pad()).flatten();
-      Tensor position_BLC = positions_PC.index_select(0, at_N).view_as(x_BLC);
+      Tensor position_BLC = Embedding.lookUp(positions_PC, positions(real_BL, spec.pad()));
       x_BLC = x_BLC.add(position_BLC.to(x_BLC.scalar_type()));
       x_BLC = dropout.forward(x_BLC);
       Tensor mask_B11L = mask(real_BL, x_BLC.scalar_type());

@@ -7,6 +7,7 @@ import dev.troupe.nn.core.Embedding;
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.core.Linear;
+import dev.troupe.nn.core.Macs;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,9 @@ final class Mt5 extends TextEncoder {
    * for keys after; in each half the first half is exact, the rest grows logarithmically.
    */
   private Tensor buckets(Tensor tokens_BL) {
+    if (tokens_BL.is_meta()) {
+      return Macs.shape(tokens_BL, tokens_BL.size(1), tokens_BL.size(1));
+    }
     try (TensorScope scope = new TensorScope()) {
       long side = spec.buckets() / 2;
       long exact = side / 2;

@@ -67,7 +67,7 @@ abstract class TextEncoder extends Layer {
               real_BL,
               real_BL.options().dtype(new ScalarTypeOptional(type)),
               new MemoryFormatOptional());
-      mask_BL.masked_fill_(real_BL.logical_not(), new Scalar(Double.NEGATIVE_INFINITY));
+      mask_BL.masked_fill_(real_BL.bitwise_not(), new Scalar(Double.NEGATIVE_INFINITY));
       return scope.keep(mask_BL.unsqueeze(1).unsqueeze(1));
     }
   }

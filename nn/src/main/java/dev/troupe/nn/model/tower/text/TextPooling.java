@@ -51,7 +51,7 @@ enum TextPooling {
           Tensor real_BL1 = real_BL.unsqueeze(-1).to(x_BLC.scalar_type());
           return scope.keep(x_BLC.mul(real_BL1).sum(1).div(real_BL1.sum(1)));
         case MAX:
-          Tensor padding_BL1 = real_BL.logical_not().unsqueeze(-1);
+          Tensor padding_BL1 = real_BL.bitwise_not().unsqueeze(-1);
           Scalar never = new Scalar(Double.NEGATIVE_INFINITY);
           return scope.keep(x_BLC.masked_fill(padding_BL1, never).amax(new long[] {1}, false));
         default:
