@@ -87,8 +87,9 @@ public interface WorkerTask extends AutoCloseable {
   Activity activity();
 
   /**
-   * Breaks collectives in flight, so that a blocked {@link #join} or {@link #step} fails soon. Any
-   * thread, also when nothing is in flight; {@link #join} clears it.
+   * Breaks collectives in flight and those that follow, so that {@link #join} or {@link #step}
+   * fails soon, in a group of one too. Any thread, also when nothing is in flight; the next {@link
+   * #join} clears it.
    */
   void abort();
 

@@ -1,0 +1,4 @@
+package dev.troupe.actors.protocol;
+
+/** What a worker understands: {@link WorkerMessage} and what it tells itself. */
+public interface WorkerCommand {}
