@@ -20,7 +20,12 @@ final class CommandGroups implements IHelpSectionRenderer {
   private CommandGroups() {
     groups.put(
         "Train and use a model",
-        List.of(new TrainCommand(), new EvalCommand(), new EmbedCommand()));
+        List.of(
+            new TrainCommand(),
+            new EvalCommand(),
+            new EmbedCommand(),
+            new ModelsCommand(),
+            new InterpolateCommand()));
     groups.put("Prepare data", List.of(new IndexCommand(), new VerifyCommand()));
     groups.put(
         "See and steer a run",

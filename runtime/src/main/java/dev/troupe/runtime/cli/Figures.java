@@ -2,6 +2,7 @@ package dev.troupe.runtime.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,9 +57,15 @@ final class Figures {
       return;
     }
     List<String> header = List.copyOf(rows.get(0).keySet());
+    Map<String, Integer> decimals = new HashMap<>();
+    header.forEach(column -> decimals.put(column, decimals(largest(rows, column))));
     List<List<String>> cells =
         rows.stream()
-            .map(row -> header.stream().map(column -> text(row.get(column))).toList())
+            .map(
+                row ->
+                    header.stream()
+                        .map(column -> text(row.get(column), decimals.get(column)))
+                        .toList())
             .toList();
     int[] widths =
         IntStream.range(0, header.size())
@@ -84,11 +91,27 @@ final class Figures {
         .stripTrailing();
   }
 
+  private static double largest(List<? extends Map<String, ?>> rows, String column) {
+    return rows.stream()
+        .map(row -> row.get(column))
+        .filter(value -> value instanceof Double)
+        .mapToDouble(value -> Math.abs((Double) value))
+        .filter(Double::isFinite)
+        .max()
+        .orElse(0);
+  }
+
+  private static int decimals(double size) {
+    return size >= 1000 ? 1 : size >= 10 ? 2 : size >= 0.1 || size == 0 ? 3 : 5;
+  }
+
   private static String text(Object value) {
+    return text(value, value instanceof Double number ? decimals(Math.abs(number)) : 0);
+  }
+
+  private static String text(Object value, int decimals) {
     if (value instanceof Double number) {
-      double size = Math.abs(number);
-      int decimals = size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size == 0 ? 3 : 5;
-      return String.format(Locale.ROOT, "%." + decimals + "f", number);
+      return number.isNaN() ? "-" : String.format(Locale.ROOT, "%." + decimals + "f", number);
     }
     return value == null ? "" : String.valueOf(value);
   }
