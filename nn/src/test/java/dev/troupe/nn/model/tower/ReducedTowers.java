@@ -29,6 +29,10 @@ final class ReducedTowers {
   private ReducedTowers() {}
 
   static final Map<String, Supplier<TimmTower>> IMAGE = new TreeMap<>();
+
+  /** The image towers with dropout of every kind that they know. */
+  static final Map<String, Supplier<TimmTower>> DROPPING = new TreeMap<>();
+
   static final Map<String, Supplier<HfTextTower>> TEXT = new TreeMap<>();
 
   static {
@@ -85,10 +89,24 @@ final class ReducedTowers {
 
   private static void image(
       String name, String pool, String proj, long features, Function<TrunkSettings, Trunk> create) {
-    TimmTower.Head head = new TimmTower.Head(pool, proj, false, 0, features);
+    IMAGE.put(name, () -> tower(name, pool, proj, features, create, 0, 0, 0));
+    double patchDropout = name.matches("(convnext|fastvit).*") ? 0 : 0.5;
+    DROPPING.put(name, () -> tower(name, pool, proj, features, create, 0.2, 0.3, patchDropout));
+  }
+
+  private static TimmTower tower(
+      String name,
+      String pool,
+      String proj,
+      long features,
+      Function<TrunkSettings, Trunk> create,
+      double drop,
+      double dropPath,
+      double patchDropout) {
+    TimmTower.Head head = new TimmTower.Head(pool, proj, false, drop, features);
     long size = imageSize(name);
-    IMAGE.put(
-        name, () -> new TimmTower(create, TimmTower.settings(name, head, size, size, 0, 0), head));
+    return new TimmTower(
+        create, TimmTower.settings(name, head, size, size, dropPath, patchDropout), head);
   }
 
   private static void text(String name, String pooler, String proj, long features) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.troupe.nn.core.Layer;
 import dev.troupe.nn.model.Lockable;
 import dev.troupe.nn.model.tower.text.HfTextTower;
+import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
 import java.util.ArrayList;
@@ -106,6 +107,47 @@ class TowerGoldenTest {
               : ((HfTextTower) tower).forward(tokens(golden.get("tokens")));
       assertThat(features_BD.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
       assertClose(features_BD.to(torch.ScalarType.Float), golden.get("features"), 0.1);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("imageTowers")
+  void shouldDropWhatTimmDropsFromTheSameSeed(String name) {
+    try (TensorScope scope = new TensorScope();
+        TimmTower tower = ReducedTowers.DROPPING.get(name).get()) {
+      Golden.fill(tower);
+      tower.train(true);
+      Tensor images_BCHW = images(ReducedTowers.imageSize(name));
+      RandomState.seed(1);
+      assertClose(tower.forward(images_BCHW), Golden.read(name).get("droppedFeatures"), 1e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("allTowers")
+  void shouldRepeatDropoutFromTheSameSeedAndOnlyInTraining(String name) {
+    boolean image = ReducedTowers.DROPPING.containsKey(name);
+    try (TensorScope scope = new TensorScope();
+        Layer tower =
+            (image ? ReducedTowers.DROPPING.get(name) : ReducedTowers.TEXT.get(name)).get()) {
+      Golden.fill(tower);
+      Forward forward =
+          image
+              ? () -> ((TimmTower) tower).forward(images(ReducedTowers.imageSize(name)))
+              : () -> ((HfTextTower) tower).forward(tokens(Golden.read(name).get("tokens")));
+      tower.train(true);
+      float[] first = seeded(1, forward);
+      assertThat(seeded(1, forward)).isEqualTo(first);
+      assertThat(seeded(2, forward)).isNotEqualTo(first);
+      tower.train(false);
+      assertThat(seeded(1, forward)).isEqualTo(seeded(2, forward));
+    }
+  }
+
+  private static float[] seeded(long seed, Forward forward) {
+    try (TensorScope scope = new TensorScope()) {
+      RandomState.seed(seed);
+      return Golden.values(forward.run());
     }
   }
 

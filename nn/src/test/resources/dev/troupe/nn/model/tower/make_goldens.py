@@ -56,12 +56,15 @@ def fill_model(model):
             value.copy_(weight(name, tuple(value.shape)))
 
 
-def timm_tower(embed_dim, create, pool="", proj="linear", name="reduced", **kwargs):
+RATES = {}  # drop, drop_path and patch_drop of the towers that are made
+
+
+def timm_tower(embed_dim, create, pool="", proj="linear"):
     """OpenCLIP's adapter around a reduced trunk that `create` builds from the adapter's own arguments."""
     original = timm_model.timm.create_model
     timm_model.timm.create_model = lambda name, pretrained, **given: create(**given)
     try:
-        return timm_model.TimmModel(name, embed_dim, pool=pool, proj=proj, **kwargs)
+        return timm_model.TimmModel("reduced", embed_dim, pool=pool, proj=proj, **RATES)
     finally:
         timm_model.timm.create_model = original
 
@@ -176,6 +179,18 @@ def golden(model, inputs, batch_norm, unlocked):
     return out
 
 
+def dropped(make, inputs, patches):
+    """Features in training with dropout of every kind that the tower knows."""
+    RATES.update(drop=0.2, drop_path=0.3, **({"patch_drop": 0.5} if patches else {}))
+    model = make()
+    RATES.clear()
+    fill_model(model)
+    model.train()
+    torch.manual_seed(0x910A2DEC89025CC1)  # where Troupe's generator starts for the seed 1
+    with torch.no_grad():
+        return model(inputs).tolist()
+
+
 def moments(make):
     """Per tensor over the seeds: number of values of one draw, mean, standard deviation, largest magnitude."""
     seen = {}
@@ -226,16 +241,17 @@ def main():
         if wanted and name not in wanted:
             continue
         size = 128 if name == "fastvit-5" else 72 if name.startswith("siglip") else 64
-        out = golden(make(), 0.02 * fill("images", (3, 3, size, size)), batch_norm="fastvit" in name or "stem" in name,
-                     unlocked=2)
+        images = 0.02 * fill("images", (3, 3, size, size))
+        out = golden(make(), images, batch_norm="fastvit" in name or "stem" in name, unlocked=2)
+        out["droppedFeatures"] = dropped(make, images, not name.startswith(("convnext", "fastvit")))
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
     for name, (config, make) in TEXT_TOWERS.items():
         if wanted and name not in wanted:
             continue
         tokens = captions(config)
-        out = {"config": config, "tokens": tokens, **golden(make(), torch.tensor(tokens), batch_norm=False,
-                                                        unlocked=0 if name == "nllb" else 1)}
+        out = {"config": config, "tokens": tokens,
+               **golden(make(), torch.tensor(tokens), batch_norm=False, unlocked=0 if name == "nllb" else 1)}
         initial[name] = moments(make)
         (folder / f"{name}.json").write_text(json.dumps(out) + "\n")
     written = folder / "initial.json"
