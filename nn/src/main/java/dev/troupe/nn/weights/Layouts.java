@@ -29,6 +29,9 @@ final class Layouts {
   private static final Set<String> DERIVED =
       Set.of("position_ids", "attn_mask", "relative_position_index");
 
+  private static final List<Layout> OTHERS =
+      List.of(new HuggingFaceClip(), new HuggingFaceSigLip(), new BigVision(), new MobileClip());
+
   private Layouts() {}
 
   /**
@@ -42,6 +45,13 @@ final class Layouts {
       Map<String, StoredTensor> stored, ModelConfig config, Map<String, Tensor> target) {
     Map<String, StoredTensor> state = withoutWrappers(stored, target.keySet());
     String layout = "OpenCLIP";
+    for (Layout other : OTHERS) {
+      if (other.matches(state)) {
+        state = other.convert(state, target.keySet());
+        layout = other.name();
+        break;
+      }
+    }
     state = withTextPrefix(state, config.hasTextPrefix());
     state.keySet().removeIf(name -> isDerived(name) && !target.containsKey(name));
     return new Result(layout, state);
