@@ -1,7 +1,9 @@
 package dev.troupe.data.shard;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import dev.troupe.data.store.Fetcher;
 import dev.troupe.data.store.StoreException;
 import dev.troupe.data.stream.DataException;
@@ -31,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public record ShardCounts(int[] of, boolean presumed) {
   private static final Logger LOG = LoggerFactory.getLogger(ShardCounts.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonFactory JSON = new JsonFactory();
 
   /** Name of the file that states counts, as OpenCLIP's. */
   public static final String SIZES = "sizes.json";
@@ -190,22 +192,28 @@ public record ShardCounts(int[] of, boolean presumed) {
     }
   }
 
+  /** Token by token: a tree of hundreds of thousands of nodes takes seconds. */
   private static Map<String, Long> parse(byte[] json, String place) throws IOException {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new DataException(place + ": not JSON: " + e.getOriginalMessage(), e);
-    }
     Map<String, Long> sizes = new HashMap<>();
-    for (Map.Entry<String, JsonNode> entry : root.properties()) {
-      JsonNode value = entry.getValue();
-      // Some writers quote the numbers; OpenCLIP takes those as well.
-      if (!value.isIntegralNumber() && !value.asText().matches("\\d{1,18}")) {
-        throw new DataException(
-            place + ": " + entry.getKey() + ": " + value + " (expected: a number of samples)");
+    try (JsonParser parser = JSON.createParser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new DataException(place + ": (expected: an object, {\"SHARD.tar\": SAMPLES, …})");
       }
-      sizes.put(entry.getKey(), value.asLong());
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        JsonToken value = parser.nextToken();
+        // Some writers quote the numbers; OpenCLIP takes those as well.
+        if (value != JsonToken.VALUE_NUMBER_INT
+            && !(value == JsonToken.VALUE_STRING && parser.getText().matches("\\d{1,18}"))) {
+          throw new DataException(
+              place + ": " + name + ": " + parser.getText() + " (expected: a number of samples)");
+        }
+        sizes.put(name, Long.parseLong(parser.getText()));
+      }
+    } catch (JsonProcessingException e) {
+      throw new DataException(place + ": not JSON: " + e.getOriginalMessage(), e);
+    } catch (NumberFormatException e) {
+      throw new DataException(place + ": " + e.getMessage() + " (expected: numbers of samples)", e);
     }
     return sizes;
   }

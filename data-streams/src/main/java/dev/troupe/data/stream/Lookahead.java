@@ -20,6 +20,9 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
   /** Shards that are asked for before the first of their samples is wanted. */
   private static final int SHARDS_AHEAD = 8;
 
+  /** Samples that are looked at before the first one is read. */
+  private static final int AT_FIRST = 256;
+
   private final SliceOrder order;
   private final ShardPool pool;
   private final Deque<PlannedSlice> ahead = new ArrayDeque<>();
@@ -27,6 +30,7 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
   private long nextPlanned;
   private int samplesAhead;
   private int shardsAhead;
+  private boolean reading;
   private boolean ended;
   private boolean closed;
 
@@ -92,7 +96,8 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
   }
 
   private boolean mayLookFurther() {
-    return samplesAhead < HORIZON
+    // What the first slices need comes first, without competition.
+    return samplesAhead < (reading ? HORIZON : AT_FIRST)
         && shardsAhead < SHARDS_AHEAD
         && (shardsAhead == 0 || pool.source().hasRoom());
   }
@@ -108,6 +113,7 @@ final class Lookahead implements Iterator<PlannedSlice>, AutoCloseable {
   /** A sample of the shard was read, or will not be. */
   void read(int shard) {
     synchronized (this) {
+      reading = true;
       Held use = held.get(shard);
       if (use == null || --use.uses > 0) {
         return;
