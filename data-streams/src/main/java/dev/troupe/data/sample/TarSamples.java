@@ -5,12 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.data.shard.ShardIndex;
 import dev.troupe.data.shard.ShardIndex.Member;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,16 +22,19 @@ final class TarSamples implements SampleShard {
   /** No image of a pair is larger; a larger number is a damaged header. */
   private static final long LARGEST_MEMBER = 256L << 20;
 
+  /** Bytes that are read in vain rather than in a second read: headers, a json. */
+  private static final int LONGEST_GAP = 16 * 1024;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final FileChannel file;
+  private final ShardBytes bytes;
   private final ShardIndex index;
   private final Captions captions;
   private final int[] order;
   private final Runnable onClose;
 
-  TarSamples(FileChannel file, ShardIndex index, Captions captions, Runnable onClose) {
-    this.file = file;
+  TarSamples(ShardBytes bytes, ShardIndex index, Captions captions, Runnable onClose) {
+    this.bytes = bytes;
     this.index = index;
     this.captions = captions;
     this.onClose = onClose;
@@ -76,21 +80,19 @@ final class TarSamples implements SampleShard {
     if (image == null) {
       throw new BadSampleException("no image (jpg, png, jpeg or webp)");
     }
-    return new RawSample(bytes(image), caption(i, seed));
-  }
-
-  private String caption(int i, long seed) throws BadSampleException, IOException {
     if (captions instanceof Captions.None) {
-      return "";
+      return new RawSample(read(image, image)[0], "");
     }
-    Member member = index.member(i, captionSuffix());
-    if (member == null) {
+    Member caption = index.member(i, captionSuffix());
+    if (caption == null) {
       throw new BadSampleException("no caption (" + captionSuffix() + ")");
     }
-    byte[] bytes = bytes(member);
-    return captions instanceof Captions.JsonField field
-        ? field(bytes, field.name(), seed)
-        : text(bytes);
+    byte[][] parts = read(image, caption);
+    return new RawSample(
+        parts[0],
+        captions instanceof Captions.JsonField field
+            ? field(parts[1], field.name(), seed)
+            : text(parts[1]));
   }
 
   static String text(byte[] utf8) throws BadSampleException {
@@ -120,24 +122,48 @@ final class TarSamples implements SampleShard {
     return value.asText();
   }
 
-  private byte[] bytes(Member member) throws BadSampleException, IOException {
+  /** Contents of two members, in one read where they stand close together. */
+  private byte[][] read(Member one, Member other) throws BadSampleException, IOException {
+    check(one);
+    check(other);
+    long start = Math.min(one.offset(), other.offset());
+    long end = Math.max(one.offset() + one.size(), other.offset() + other.size());
+    if (end - start > one.size() + other.size() + LONGEST_GAP) {
+      return new byte[][] {
+        span(one.offset(), one.size()).array(), span(other.offset(), other.size()).array()
+      };
+    }
+    byte[] span = span(start, end - start).array();
+    return new byte[][] {part(span, start, one), part(span, start, other)};
+  }
+
+  private static byte[] part(byte[] span, long start, Member member) {
+    int from = (int) (member.offset() - start);
+    int to = from + (int) member.size();
+    return from == 0 && to == span.length ? span : Arrays.copyOfRange(span, from, to);
+  }
+
+  private ByteBuffer span(long offset, long size) throws BadSampleException, IOException {
+    ByteBuffer buffer = ByteBuffer.allocate((int) size);
+    try {
+      bytes.read(offset, buffer);
+    } catch (EOFException e) {
+      throw new BadSampleException(e.getMessage(), e);
+    }
+    return buffer;
+  }
+
+  private static void check(Member member) throws BadSampleException {
     if (member.size() > LARGEST_MEMBER) {
       throw new BadSampleException(
           "a " + member.suffix() + " of " + member.size() + " bytes (expected: <= 256 MiB)");
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) member.size());
-    while (bytes.hasRemaining()) {
-      if (file.read(bytes, member.offset() + bytes.position()) < 0) {
-        throw new BadSampleException("the shard became shorter while it was read");
-      }
-    }
-    return bytes.array();
   }
 
   @Override
   public void close() {
     try {
-      file.close();
+      bytes.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

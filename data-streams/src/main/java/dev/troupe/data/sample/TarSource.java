@@ -7,17 +7,23 @@ import dev.troupe.data.shard.ShardList;
 import dev.troupe.data.store.Fetcher;
 import dev.troupe.data.store.ShardCache;
 import dev.troupe.data.stream.DataException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** WebDataset tars: local ones are read in place, remote ones through the cache. */
 public final class TarSource implements SampleSource {
+  private static final Logger LOG = LoggerFactory.getLogger(TarSource.class);
+
   private final ShardList shards;
   private final String[] names;
   private final ShardCounts counts;
@@ -25,13 +31,16 @@ public final class TarSource implements SampleSource {
   private final boolean anyRemote;
   private final Captions captions;
   private final ShardIndexes indexes;
+  private final Fetcher fetcher;
   private final ShardCache cache;
   private final Executor executor;
+  private final Executor ahead;
 
   /**
    * @param factors weight of each source for drawing with replacement, or null for 1 each
    * @param index folder of an index, or null
    * @param executor opens shards; its threads wait for the disk
+   * @param ahead looks at remote shards that are not here yet; its threads wait for the store
    */
   public TarSource(
       ShardList shards,
@@ -39,16 +48,20 @@ public final class TarSource implements SampleSource {
       double[] factors,
       Captions captions,
       Path index,
+      Fetcher fetcher,
       ShardCache cache,
-      Executor executor) {
+      Executor executor,
+      Executor ahead) {
     this.shards = shards;
     this.names = shards.names();
     this.anyRemote = shards.urls().stream().anyMatch(Fetcher::isRemote);
     this.counts = counts;
     this.captions = captions;
     this.indexes = new ShardIndexes(index);
+    this.fetcher = fetcher;
     this.cache = cache;
     this.executor = executor;
+    this.ahead = ahead;
     this.weights = new double[names.length];
     if (factors == null) {
       Arrays.fill(weights, 1);
@@ -102,18 +115,20 @@ public final class TarSource implements SampleSource {
             cache.release(url);
           }
         };
-    cache
-        .acquire(url)
-        .whenCompleteAsync(
-            (cached, failure) -> {
-              if (failure != null) {
-                release.run();
-                result.completeExceptionally(failure);
-              } else {
-                open(result, url, cached.file(), cached.version(), release);
-              }
-            },
-            executor);
+    CompletableFuture<ShardCache.Cached> file = cache.acquire(url);
+    if (!file.isDone()) {
+      ahead.execute(() -> openAhead(result, url, file, release));
+    }
+    file.whenCompleteAsync(
+        (cached, failure) -> {
+          if (failure != null) {
+            release.run();
+            result.completeExceptionally(failure);
+          } else if (!result.isDone()) {
+            open(result, url, cached.file(), cached.version(), release);
+          }
+        },
+        executor);
     result.whenComplete(
         (opened, failure) -> {
           if (result.isCancelled()) {
@@ -121,6 +136,35 @@ public final class TarSource implements SampleSource {
           }
         });
     return result;
+  }
+
+  /** Opens a shard whose places are known before it is here. */
+  private void openAhead(
+      CompletableFuture<SampleShard> result,
+      String url,
+      CompletableFuture<ShardCache.Cached> file,
+      Runnable release) {
+    Optional<ShardIndexes.Ahead> known = indexes.ahead(url, fetcher);
+    if (known.isEmpty() || file.isDone() || result.isDone()) {
+      return;
+    }
+    ShardBytes.OnItsWay bytes = new ShardBytes.OnItsWay(fetcher, url, known.get().version());
+    SampleShard shard = new TarSamples(bytes, known.get().index(), captions, release);
+    if (!result.complete(shard)) {
+      close(bytes);
+      return;
+    }
+    file.thenAcceptAsync(
+        cached -> {
+          try {
+            if (known.get().version().equals(cached.version())) {
+              bytes.arrive(FileChannel.open(cached.file()));
+            }
+          } catch (IOException e) {
+            LOG.warn("{}: cannot be opened, is read from the store", cached.file(), e);
+          }
+        },
+        executor);
   }
 
   /** Opens a shard for who may have lost interest meanwhile. */
@@ -150,7 +194,7 @@ public final class TarSource implements SampleSource {
     try {
       channel = FileChannel.open(file);
       ShardIndex index = indexes.of(url, file, channel, version);
-      return new TarSamples(channel, index, captions, onClose);
+      return new TarSamples(new ShardBytes.Local(channel), index, captions, onClose);
     } catch (IOException | RuntimeException e) {
       close(channel);
       if (e instanceof NoSuchFileException) {
@@ -160,7 +204,7 @@ public final class TarSource implements SampleSource {
     }
   }
 
-  private static void close(FileChannel channel) {
+  private static void close(Closeable channel) {
     try {
       if (channel != null) {
         channel.close();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +51,27 @@ public final class ShardIndexes {
       keep(url, known);
     }
     return known.index();
+  }
+
+  /** What is known of a remote shard that is not here. */
+  public record Ahead(ShardIndex index, String version) {}
+
+  /** The stored index of a remote shard, if it is of the shard that the store has now. */
+  public Optional<Ahead> ahead(String url, Fetcher fetcher) {
+    Path file = folder == null ? null : file(folder, url);
+    try {
+      if (file == null || !Files.exists(file)) {
+        return Optional.empty();
+      }
+      ShardIndexFile stored = ShardIndexFile.read(file);
+      Fetcher.ObjectInfo info = fetcher.stat(url);
+      return stored.version().equals(info.version()) && stored.index().shardSize() == info.size()
+          ? Optional.of(new Ahead(stored.index(), stored.version()))
+          : Optional.empty();
+    } catch (IOException e) {
+      // Whoever waits for the shard itself hears of it.
+      return Optional.empty();
+    }
   }
 
   private static boolean isOf(ShardIndexFile known, String version, FileChannel channel)

@@ -51,7 +51,7 @@ public final class Fetcher implements AutoCloseable {
   public ObjectInfo stat(String url) throws IOException {
     return retry(
         url,
-        new Attempts(),
+        new Attempts(false),
         () -> {
           Store.Stat stat = store(url).stat(url);
           return new ObjectInfo(stat.size(), stat.version());
@@ -60,10 +60,14 @@ public final class Fetcher implements AutoCloseable {
 
   /** Addresses that match a pattern, sorted. */
   public List<String> glob(String pattern) throws IOException {
-    return retry(pattern, new Attempts(), () -> store(pattern).glob(pattern));
+    return retry(pattern, new Attempts(false), () -> store(pattern).glob(pattern));
   }
 
-  /** Reads the bytes [from, to) of a version of an object; fewer if it ends before. */
+  /**
+   * Reads the bytes [from, to) of a version of an object; fewer if it ends before.
+   *
+   * @throws StoreException of kind CHANGED if the object has another version now
+   */
   public byte[] range(String url, long from, long to, String version) throws IOException {
     byte[] bytes = new byte[Math.toIntExact(to - from)];
     int[] length = {0};
@@ -148,10 +152,17 @@ public final class Fetcher implements AutoCloseable {
 
   /** Tries since the last progress. */
   private static final class Attempts {
+    /** Whether another version of the object is of no use. */
+    private final boolean isFixed;
+
     private int failures;
     private int denials;
     private int mismatches;
     private long lastProgress = System.nanoTime();
+
+    Attempts(boolean isFixed) {
+      this.isFixed = isFixed;
+    }
 
     private void progress() {
       failures = 0;
@@ -175,6 +186,7 @@ public final class Fetcher implements AutoCloseable {
         throw new StoreException(Kind.CLOSED, url + ": reading was stopped", failure);
       }
       if (failure.kind() == Kind.GONE
+          || failure.kind() == Kind.CHANGED && attempts.isFixed
           || failure.kind() == Kind.DENIED && ++attempts.denials >= DENIED_TRIES) {
         throw failure;
       }
@@ -226,7 +238,7 @@ public final class Fetcher implements AutoCloseable {
     private final long from;
     private final long to;
     private final Target target;
-    private final Attempts attempts = new Attempts();
+    private final Attempts attempts;
     private final byte[] buffer = new byte[128 * 1024];
     private String version;
     private long at;
@@ -239,6 +251,7 @@ public final class Fetcher implements AutoCloseable {
       this.version = version;
       this.target = target;
       this.at = from;
+      this.attempts = new Attempts(to >= 0 && version != null);
     }
 
     @Override
@@ -256,7 +269,7 @@ public final class Fetcher implements AutoCloseable {
           body.close();
         }
       } catch (StoreException e) {
-        if (e.kind() == Kind.CHANGED) {
+        if (e.kind() == Kind.CHANGED && to < 0) {
           LOG.warn("{}; reading it again from the start", e.getMessage());
           version = null;
           restart();

@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 
 /** Finds out what a location is and opens it. Holds connections and the cache of remote shards. */
@@ -25,6 +27,7 @@ public final class DataSources implements AutoCloseable {
   private final Fetcher fetcher;
   private final ShardCache cache;
   private final Executor executor;
+  private final ExecutorService ahead;
 
   /**
    * @param executor opens and counts shards; its threads wait for the disk
@@ -33,6 +36,14 @@ public final class DataSources implements AutoCloseable {
     this.fetcher = new Fetcher(store);
     this.cache = new ShardCache(store, fetcher);
     this.executor = executor;
+    // As many as shards are asked for ahead: a store that does not answer must not hold up reading.
+    this.ahead =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "troupe-ahead");
+              thread.setDaemon(true);
+              return thread;
+            });
   }
 
   /**
@@ -74,7 +85,15 @@ public final class DataSources implements AutoCloseable {
     }
     double[] factors = factors(data);
     return new TarSource(
-        shards, count.apply(shards), factors, data.captions(), data.index(), cache, executor);
+        shards,
+        count.apply(shards),
+        factors,
+        data.captions(),
+        index(data, shards),
+        fetcher,
+        cache,
+        executor,
+        ahead);
   }
 
   /** The index that is named, or one that stands at its default place. */
@@ -147,5 +166,6 @@ public final class DataSources implements AutoCloseable {
   public void close() {
     fetcher.close();
     cache.close();
+    ahead.shutdownNow();
   }
 }

@@ -37,6 +37,9 @@ public final class FaultProxy implements Closeable {
     FORBID
   }
 
+  /** What the first line of a request for a range ends with. */
+  public static final String RANGED = " (range)";
+
   private final ServerSocket server;
   private final int upstream;
   private final BiFunction<Integer, String, Fault> faults;
@@ -93,7 +96,8 @@ public final class FaultProxy implements Closeable {
         Socket target = new Socket(InetAddress.getLoopbackAddress(), upstream)) {
       open.add(target);
       String head = head(client.getInputStream());
-      String line = head.substring(0, head.indexOf('\r'));
+      boolean ranged = head.toLowerCase(java.util.Locale.ROOT).contains("\nrange:");
+      String line = head.substring(0, head.indexOf('\r')) + (ranged ? RANGED : "");
       log.add(line);
       Fault fault = faults.apply(requests.getAndIncrement(), line);
       counts.computeIfAbsent(fault, f -> new AtomicInteger()).incrementAndGet();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.troupe.data.sample.SkippedSample;
+import dev.troupe.data.shard.ShardIndexer;
 import dev.troupe.data.shard.Tars;
 import dev.troupe.data.store.FaultProxy;
 import dev.troupe.data.store.FaultProxy.Fault;
@@ -251,6 +252,39 @@ class S3StreamTest {
     try (FaultProxy proxy = new FaultProxy(s3.port(), (n, line) -> Fault.NONE)) {
       assertThat(read(ten, store(proxy.port()), 1)).isEqualTo(first);
       assertThat(proxy.requests()).noneMatch(r -> r.startsWith("GET") && r.contains(".tar"));
+    }
+  }
+
+  @Test
+  void shouldReadSamplesByRangesWhileTheirShardsAreOnTheirWay() throws Exception {
+    Path index = cache.resolve("index");
+    String ten = "s3://bucket/train/{000..009}.tar";
+    ShardIndexer.Report report =
+        new ShardIndexer(store(s3.port()), 4, (url, n, fresh, done, of) -> {}).run(ten, index);
+    assertThat(report.samples()).isEqualTo(10 * EACH);
+    List<String> expected = read(ten, store(s3.port()).withCache(cache.resolve("1"), 1L << 30), 1);
+    // Whole shards never arrive; ranges do.
+    try (FaultProxy proxy =
+            new FaultProxy(
+                s3.port(),
+                (n, line) -> line.matches("GET .*\\.tar HTTP/1.1") ? Fault.STALL : Fault.NONE);
+        DataFactory factory =
+            Fixtures.factory(
+                system,
+                StreamSpec.defaults().withSkips(0, skipped::add),
+                store(proxy.port())
+                    .withCache(cache.resolve("2"), 1L << 30)
+                    .withPatience(Duration.ofMinutes(2), Duration.ofMinutes(2), 10));
+        TrainingData data =
+            factory.training(
+                DataSpec.of(ten).withIndex(index),
+                new OrderSpec(3, 1, 100),
+                Fixtures.TRANSFORM,
+                Fixtures.TOKENIZER)) {
+      List<String> keys = new ArrayList<>();
+      Fixtures.keys(data, 0, 4, 0, 1).forEach(keys::addAll);
+      assertThat(keys).isEqualTo(expected);
+      assertThat(proxy.count(Fault.STALL)).isPositive();
     }
   }
 
