@@ -17,9 +17,13 @@ import org.bytedeco.javacpp.BytePointer;
  * gives only its own conversion of them, which is off by one from PIL's.
  */
 final class CmykJpeg {
+  /** More would not fit into the heap beside other images: a pixel takes 4 bytes of it. */
+  private static final long MOST_PIXELS = 1 << 25;
+
   private CmykJpeg() {}
 
   static Pixels decode(byte[] encoded, ImageHeader header) throws BadSampleException {
+    header.checkPixels(MOST_PIXELS);
     ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
     try (var input = new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded))) {
       reader.setInput(input, true, true);
@@ -31,23 +35,31 @@ final class CmykJpeg {
         throw new BadSampleException(header.describe() + ": decodes to something else");
       }
       byte[] inks = ((DataBufferByte) raster.getDataBuffer()).getData();
-      int pixels = header.width() * header.height();
       if (header.layout() == Layout.YCCK) {
-        toInverseCmyk(inks, pixels);
+        toInverseCmyk(inks);
       }
-      byte[] rgb = new byte[3 * pixels];
-      for (int i = 0; i < pixels; i++) {
-        int notBlack = inks[4 * i + 3] & 0xff;
-        for (int c = 0; c < 3; c++) {
-          rgb[3 * i + c] = withoutInk(inks[4 * i + c] & 0xff, notBlack);
-        }
-      }
-      return new Pixels(new BytePointer(rgb), header.width(), header.height(), 3L * header.width());
+      return toRgb(inks, header.width(), header.height());
     } catch (IOException | RuntimeException e) {
       throw new BadSampleException(header.describe() + ": " + e.getMessage(), e);
     } finally {
       reader.dispose();
     }
+  }
+
+  private static Pixels toRgb(byte[] inks, int width, int height) {
+    long stride = 3L * width;
+    BytePointer rgb = new BytePointer(stride * height);
+    byte[] row = new byte[3 * width];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int at = 4 * (y * width + x);
+        for (int c = 0; c < 3; c++) {
+          row[3 * x + c] = withoutInk(inks[at + c] & 0xff, inks[at + 3] & 0xff);
+        }
+      }
+      rgb.position(y * stride).put(row);
+    }
+    return new Pixels(rgb.position(0), width, height, stride);
   }
 
   /** Light that is left under one ink, as PIL computes it. */
@@ -57,8 +69,8 @@ final class CmykJpeg {
   }
 
   /** Luma and chroma to inks, in libjpeg's fixed point of 16 bits. */
-  private static void toInverseCmyk(byte[] inks, int pixels) {
-    for (int i = 0; i < 4 * pixels; i += 4) {
+  private static void toInverseCmyk(byte[] inks) {
+    for (int i = 0; i < inks.length; i += 4) {
       int luma = inks[i] & 0xff;
       int blue = (inks[i + 1] & 0xff) - 128;
       int red = (inks[i + 2] & 0xff) - 128;

@@ -62,7 +62,7 @@ final class ImageDecoder {
     try {
       image = imdecode(new Mat(1, encoded.length, CV_8U, new BytePointer(encoded)), flags);
     } catch (RuntimeException e) {
-      throw new BadSampleException(header.describe() + ": " + e.getMessage(), e);
+      throw new BadSampleException(header.describe() + ": does not decode (corrupt)", e);
     }
     if (image.empty()) {
       throw new BadSampleException(header.describe() + ": does not decode (corrupt or cut off)");
@@ -88,16 +88,18 @@ final class ImageDecoder {
 
   /** 16 bits of grey to RGB as PIL does it, which makes most such images white. */
   private static Pixels cutAt255(Mat image) {
-    int count = image.rows() * image.cols();
-    short[] values = new short[count];
-    new ShortPointer(image.data()).get(values);
-    byte[] rgb = new byte[3 * count];
-    for (int i = 0; i < count; i++) {
-      byte value = (byte) Math.min(values[i] & 0xffff, 255);
-      rgb[3 * i] = value;
-      rgb[3 * i + 1] = value;
-      rgb[3 * i + 2] = value;
+    int width = image.cols();
+    long stride = 3L * width;
+    BytePointer rgb = new BytePointer(stride * image.rows());
+    short[] values = new short[width];
+    byte[] row = new byte[3 * width];
+    for (int y = 0; y < image.rows(); y++) {
+      new ShortPointer(image.ptr(y)).get(values);
+      for (int i = 0; i < row.length; i++) {
+        row[i] = (byte) Math.min(values[i / 3] & 0xffff, 255);
+      }
+      rgb.position(y * stride).put(row);
     }
-    return new Pixels(new BytePointer(rgb), image.cols(), image.rows(), 3L * image.cols());
+    return new Pixels(rgb.position(0), width, image.rows(), stride);
   }
 }

@@ -1,6 +1,9 @@
 package dev.troupe.data.image;
 
+import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
+
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.pytorch.InterpolateFuncOptions;
 import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.Tensor;
@@ -35,9 +38,9 @@ final class Resizer {
     }
     Tensor pixels_1CHW =
         torch.from_blob(
-            first,
+            withoutGaps(first, region, image.stride()),
             new long[] {1, 3, region.height(), region.width()},
-            new long[] {image.stride() * region.height(), 1, image.stride(), 3},
+            new long[] {3L * region.width() * region.height(), 1, 3L * region.width(), 3},
             new TensorOptions(ScalarType.Byte));
     InterpolateFuncOptions options = new InterpolateFuncOptions();
     options.size().put(new LongVector(height, width));
@@ -51,5 +54,14 @@ final class Resizer {
     Tensor resized_1CHW =
         torch.interpolate(pixels_1CHW, options).contiguous(MemoryFormat.ChannelsLast);
     return new Pixels(resized_1CHW.data_ptr_byte(), width, height, 3L * width);
+  }
+
+  /** Copies a region that is narrower than its image: libtorch would start threads to do it. */
+  private static BytePointer withoutGaps(BytePointer first, Box region, long stride) {
+    if (stride == 3L * region.width()) {
+      return first;
+    }
+    Mat rows = new Mat(region.height(), region.width(), CV_8UC3, first, stride);
+    return rows.clone().data();
   }
 }
