@@ -108,6 +108,9 @@ final class MappedFile implements AutoCloseable {
                 new LongOptional(size),
                 new TensorOptions(ScalarType.Byte));
         bytes.retainReference();
+      } catch (RuntimeException e) {
+        throw new WeightsException(
+            path + ": can't be mapped: " + String.valueOf(e.getMessage()).split("\n", 2)[0], e);
       }
     }
     return bytes;
