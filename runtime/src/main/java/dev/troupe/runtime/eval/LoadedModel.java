@@ -10,10 +10,12 @@ import dev.troupe.runtime.settings.DeviceSettings;
 import dev.troupe.runtime.settings.ImageSettings;
 import dev.troupe.runtime.settings.ModelSettings;
 import dev.troupe.runtime.settings.StorageSettings;
+import dev.troupe.runtime.weights.ResolvedWeights;
 import dev.troupe.runtime.wiring.Devices;
 import dev.troupe.runtime.wiring.FirstWeights;
 import dev.troupe.runtime.wiring.Models;
 import dev.troupe.runtime.wiring.Preprocessing;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
@@ -49,11 +51,12 @@ public final class LoadedModel implements AutoCloseable {
                     new IllegalArgumentException(
                         "pretrained: none (expected: a weights file, a checkpoint's folder or a tag)"));
     ModelConfig config = Models.config(settings, false);
-    Preprocess preprocess = Preprocessing.of(config, image);
+    ResolvedWeights weights = FirstWeights.resolve(from, config, storage);
+    Preprocess preprocess = Preprocessing.of(config, image, Optional.of(weights));
     String name = Devices.of(device.device(), 0);
     ClipModel model = ClipModels.create(config);
     try {
-      FirstWeights.load(model, from, storage);
+      FirstWeights.load(model, weights);
       model.train(false);
       Device on = Torch.device(name);
       return new LoadedModel(

@@ -22,6 +22,7 @@ import dev.troupe.runtime.checkpoint.CheckpointFolder;
 import dev.troupe.runtime.log.RunFolder;
 import dev.troupe.runtime.settings.OptimizationSettings;
 import dev.troupe.runtime.settings.TrainSettings;
+import dev.troupe.runtime.weights.ResolvedWeights;
 import dev.troupe.runtime.wiring.DataStreams;
 import dev.troupe.runtime.wiring.Devices;
 import dev.troupe.runtime.wiring.FirstWeights;
@@ -38,6 +39,7 @@ final class RunContext implements AutoCloseable {
 
   private final TrainSettings settings;
   private final ModelConfig config;
+  private final Optional<ResolvedWeights> pretrained;
   private final Preprocess preprocess;
   private final RunFolder folder;
   private final Optional<Checkpoint> resume;
@@ -50,7 +52,12 @@ final class RunContext implements AutoCloseable {
       TrainSettings settings, ModelConfig config, RunFolder folder, Optional<Checkpoint> resume) {
     this.settings = settings;
     this.config = config;
-    this.preprocess = Preprocessing.of(config, settings.image());
+    this.pretrained =
+        settings
+            .model()
+            .pretrained()
+            .map(from -> FirstWeights.resolve(from, config, settings.storage()));
+    this.preprocess = Preprocessing.of(config, settings.image(), pretrained);
     this.folder = folder;
     this.resume = resume;
     this.streams = DataStreams.open(settings, folder);
@@ -149,10 +156,7 @@ final class RunContext implements AutoCloseable {
         torch.manual_seed(settings.optimization().seed());
         model.initialize();
       }
-      settings
-          .model()
-          .pretrained()
-          .ifPresent(from -> FirstWeights.load(model, from, settings.storage()));
+      pretrained.ifPresent(weights -> FirstWeights.load(model, weights));
     }
     Locks.apply(settings.model(), model);
     ClipTrainer trainer =

@@ -1,32 +1,55 @@
 package dev.troupe.runtime.wiring;
 
 import dev.troupe.nn.model.ClipModel;
+import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.nn.weights.LoadOptions;
 import dev.troupe.nn.weights.Weights;
-import dev.troupe.nn.weights.WeightsException;
 import dev.troupe.runtime.settings.StorageSettings;
-import java.nio.file.Files;
+import dev.troupe.runtime.weights.Pretrained;
+import dev.troupe.runtime.weights.ResolvedWeights;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Loads what {@code --pretrained} names into a model. */
+/** Finds what {@code --pretrained} names and loads it into a model. */
 public final class FirstWeights {
   private static final Logger LOG = LoggerFactory.getLogger(FirstWeights.class);
 
   private FirstWeights() {}
 
   /**
-   * @param from a file or folder in any format that {@link Weights} reads, a checkpoint of a run
-   *     among them
-   * @throws WeightsException if there is nothing to load, or it does not fit
+   * The weights' place on this machine, where they are fetched to if need be.
+   *
+   * @param from anything that {@link Pretrained} resolves
+   * @throws dev.troupe.nn.weights.WeightsException if there is no such thing
    */
-  public static void load(ClipModel model, String from, StorageSettings storage) {
-    Path path = Path.of(from);
-    if (!Files.exists(path)) {
-      throw new WeightsException(
-          "pretrained: " + from + " (expected: a weights file or a folder with one)");
+  public static ResolvedWeights resolve(String from, ModelConfig config, StorageSettings storage) {
+    Path cache =
+        storage
+            .cacheDir()
+            .map(Path::of)
+            .orElse(Path.of(System.getProperty("user.home"), ".cache", "troupe"))
+            .resolve("weights");
+    ResolvedWeights weights =
+        new Pretrained(cache, DataStreams.store(storage)).resolve(from, config.name());
+    if (weights.quickGelu().isPresent() && weights.quickGelu().get() != config.quickGelu()) {
+      LOG.warn(
+          "{} was trained {} QuickGELU, the model {} is built {} it{}",
+          from,
+          weights.quickGelu().get() ? "with" : "without",
+          config.name(),
+          config.quickGelu() ? "with" : "without",
+          config.quickGelu() ? "" : "; --force-quick-gelu builds it so");
     }
-    LOG.info("{}", Weights.load(path, model, LoadOptions.PRETRAINED).summary());
+    return weights;
+  }
+
+  /**
+   * Loads weights into a model.
+   *
+   * @throws dev.troupe.nn.weights.WeightsException if they don't fit
+   */
+  public static void load(ClipModel model, ResolvedWeights weights) {
+    LOG.info("{}", Weights.load(weights.path(), model, LoadOptions.PRETRAINED).summary());
   }
 }

@@ -11,10 +11,13 @@ import dev.troupe.data.text.Tokenizer;
 import dev.troupe.data.text.TokenizerSpec;
 import dev.troupe.data.text.Tokenizers;
 import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.weights.PreprocessConfig;
 import dev.troupe.runtime.settings.AugmentationSettings;
 import dev.troupe.runtime.settings.ImageSettings;
+import dev.troupe.runtime.weights.ResolvedWeights;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,14 +27,29 @@ public final class Preprocessing {
 
   private Preprocessing() {}
 
-  /** What images become, by the model's size and the settings. */
-  public static Preprocess of(ModelConfig config, ImageSettings settings) {
+  /**
+   * What images become, by the model's size, what the pretrained weights were trained with, and the
+   * settings, which decide.
+   */
+  public static Preprocess of(
+      ModelConfig config, ImageSettings settings, Optional<ResolvedWeights> pretrained) {
     if (config.vision().imageHeight() != config.vision().imageWidth()) {
       throw new IllegalArgumentException(
           "image_size: %dx%d (expected: a square)"
               .formatted(config.vision().imageHeight(), config.vision().imageWidth()));
     }
     Preprocess preprocess = Preprocess.of(config.vision().imageHeight());
+    Optional<PreprocessConfig> trained = pretrained.flatMap(ResolvedWeights::preprocess);
+    if (trained.isPresent()) {
+      preprocess =
+          preprocess
+              .withMean(trained.get().mean())
+              .withStd(trained.get().std())
+              .withInterpolation(
+                  Interpolation.valueOf(trained.get().interpolation().toUpperCase(Locale.ROOT)))
+              .withResizeMode(
+                  ResizeMode.valueOf(trained.get().resizeMode().toUpperCase(Locale.ROOT)));
+    }
     if (!settings.imageMean().isEmpty()) {
       preprocess = preprocess.withMean(settings.imageMean());
     }
