@@ -127,6 +127,11 @@ public abstract class Layer implements AutoCloseable {
     return training;
   }
 
+  /** Shows this layer and all below it, each with the prefix of its tensors' names. */
+  public final void visit(BiConsumer<String, Layer> visitor) {
+    walk("", visitor);
+  }
+
   private void walk(String prefix, BiConsumer<String, Layer> visitor) {
     visitor.accept(prefix, this);
     children.forEach(

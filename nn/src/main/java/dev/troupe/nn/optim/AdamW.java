@@ -24,18 +24,27 @@ import org.bytedeco.pytorch.global.torch;
 public final class AdamW implements AutoCloseable {
   private static final String FIRST_MOMENT = "exp_avg.";
   private static final String SECOND_MOMENT = "exp_avg_sq.";
+  private static final String LOSS_SCALE = "loss_scale";
 
   private final AdamWSettings settings;
   private final Map<String, Tensor> parameters = new LinkedHashMap<>();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
   private final Operator fused = new Operator("aten::_fused_adamw_", "");
+  private final LossScale lossScale;
   private long steps;
+
+  /** An optimizer whose gradients are not scaled. */
+  public AdamW(Map<String, Tensor> parameters, AdamWSettings settings) {
+    this(parameters, settings, false);
+  }
 
   /**
    * @param parameters by name; those that need no gradient are left out
+   * @param scalesLoss whether the gradients are those of a {@linkplain LossScale scaled} loss
    */
-  public AdamW(Map<String, Tensor> parameters, AdamWSettings settings) {
+  public AdamW(Map<String, Tensor> parameters, AdamWSettings settings, boolean scalesLoss) {
     this.settings = settings;
+    this.lossScale = scalesLoss ? new LossScale() : null;
     try (PointerScope scope = new PointerScope()) {
       parameters.forEach(
           (name, parameter) -> {
@@ -47,6 +56,14 @@ public final class AdamW implements AutoCloseable {
             }
           });
     }
+    if (lossScale != null) {
+      state.put(LOSS_SCALE, lossScale.state());
+    }
+  }
+
+  /** The scale of the loss, or null if it is not scaled. */
+  public LossScale lossScale() {
+    return lossScale;
   }
 
   private static Tensor owned(Tensor tensor) {
@@ -97,22 +114,24 @@ public final class AdamW implements AutoCloseable {
    */
   public void update(Map<String, Tensor> gradients, double lr, double divisor) {
     steps++;
-    update(gradients, lr, divisor, 0, false);
-    update(gradients, lr, divisor, settings.weightDecay(), true);
-  }
-
-  private void update(
-      Map<String, Tensor> gradients, double lr, double divisor, double decay, boolean decaying) {
-    List<String> names = new ArrayList<>();
+    Map<Group, List<String>> groups = new LinkedHashMap<>();
     parameters.forEach(
         (name, parameter) -> {
-          if (gradients.containsKey(name) && decays(name, parameter) == decaying) {
-            names.add(name);
+          if (gradients.containsKey(name)) {
+            Group group = new Group(decays(name, parameter), parameter.scalar_type().intern());
+            groups.computeIfAbsent(group, g -> new ArrayList<>()).add(name);
           }
         });
-    if (names.isEmpty()) {
-      return;
-    }
+    groups.forEach(
+        (group, names) ->
+            update(names, gradients, lr, divisor, group.decays() ? settings.weightDecay() : 0));
+  }
+
+  /** Parameters that one fused pass may take together. */
+  private record Group(boolean decays, torch.ScalarType type) {}
+
+  private void update(
+      List<String> names, Map<String, Tensor> gradients, double lr, double divisor, double decay) {
     try (PointerScope scope = new PointerScope()) {
       Tensor device = parameters.get(names.get(0));
       Tensor step = scalar(steps, device);

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One rank's training: owns the model, the optimizer and the number of committed steps.
@@ -56,7 +57,11 @@ public final class ClipTrainer implements AutoCloseable {
    * group knows whether the others committed it; then this rank commits it too, without a transfer.
    */
   private record Undecided(
-      Map<String, Tensor> gradients, double lr, double divisor, BufferSync.Snapshot before) {}
+      Map<String, Tensor> gradients,
+      double lr,
+      double divisor,
+      boolean overflowed,
+      BufferSync.Snapshot before) {}
 
   /**
    * @param model takes ownership; moved to the device
@@ -76,8 +81,9 @@ public final class ClipTrainer implements AutoCloseable {
     this.settings = settings;
     this.committedSteps = committedSteps;
     this.device = Torch.device(settings.device());
-    moveTo(device);
-    this.optimizer = new AdamW(model.parameters(), settings.optimizer());
+    WeightCast.apply(model, device, settings.precision());
+    this.optimizer =
+        new AdamW(model.parameters(), settings.optimizer(), settings.precision().scalesLoss());
     this.bufferSync = new BufferSync(model.buffers());
     this.pass = new GradientPass(model, settings, optimizer.parameters(), bufferSync, progress);
     try (PointerScope scope = new PointerScope()) {
@@ -88,18 +94,7 @@ public final class ClipTrainer implements AutoCloseable {
   }
 
   private Tensor channels(float[] values) {
-    return torch.tensor(values).view(1, 3, 1, 1).to(device, torch.ScalarType.Float);
-  }
-
-  private void moveTo(Device device) {
-    if (device.is_cpu()) {
-      return;
-    }
-    try (PointerScope scope = new PointerScope()) {
-      for (Tensor tensor : model.state().values()) {
-        tensor.__dispatch_set_data(tensor.detach().to(device, tensor.scalar_type()));
-      }
-    }
+    return torch.tensor(values).view(1, 3, 1, 1).to(device, ScalarType.Float);
   }
 
   public ClipModel model() {
@@ -234,9 +229,9 @@ public final class ClipTrainer implements AutoCloseable {
   }
 
   /** A step of which all is done but the vote. */
-  record Ready(GradientPass.Result result, double norm) {
+  record Ready(GradientPass.Result result, double norm, boolean overflowed) {
     Vote vote(Collectives group, int wish) throws CollectiveException {
-      boolean finite = Double.isFinite(norm) && Double.isFinite(result.share());
+      boolean finite = (Double.isFinite(norm) || overflowed) && Double.isFinite(result.share());
       return Vote.cast(
           group,
           finite,
@@ -253,10 +248,16 @@ public final class ClipTrainer implements AutoCloseable {
     BufferSync.Snapshot before = bufferSync.snapshot();
     try {
       GradientPass.Result result = gradients(input, before, clock);
-      double norm = norm(result.gradients());
-      undecided = new Undecided(result.gradients(), lr, divisor(norm), before);
+      double scaled = norm(result.gradients());
+      double norm = scaled / lossFactor();
+      boolean overflowed =
+          optimizer.lossScale() != null
+              && Double.isFinite(result.share())
+              && optimizer.lossScale().overflowed(scaled);
+      double divisor = lossFactor() * clipping(norm);
+      undecided = new Undecided(result.gradients(), lr, divisor, overflowed, before);
       clock.lap(Phase.OPTIMIZER);
-      return new Ready(result, norm);
+      return new Ready(result, norm, overflowed);
     } finally {
       if (undecided == null) {
         before.restore();
@@ -269,7 +270,7 @@ public final class ClipTrainer implements AutoCloseable {
   private void settle(boolean commits) {
     try (BufferSync.Snapshot before = undecided.before()) {
       if (commits) {
-        commit(undecided.gradients(), undecided.lr(), undecided.divisor());
+        commit(undecided);
       } else {
         before.restore();
       }
@@ -292,21 +293,26 @@ public final class ClipTrainer implements AutoCloseable {
         model.usedTokens(
             Math.min(input.longestCaption(), input.contextLength()), input.contextLength());
     MicroBatches batches = new MicroBatches(input, settings, used, device, pixelScale, pixelShift);
-    return pass.run(batches, committedSteps, group, buckets, before, clock);
+    return pass.run(batches, committedSteps, group, buckets, before, lossFactor(), clock);
+  }
+
+  private double lossFactor() {
+    return optimizer.lossScale() == null ? 1 : optimizer.lossScale().factor();
   }
 
   private static double norm(Map<String, Tensor> gradients) {
     double squares = 0;
     for (Tensor gradient : gradients.values()) {
       try (PointerScope scope = new PointerScope()) {
-        double norm = gradient.norm(new Scalar(2.0)).item().toDouble();
+        double norm =
+            gradient.norm(new ScalarOptional(new Scalar(2.0)), ScalarType.Float).item().toDouble();
         squares += norm * norm;
       }
     }
     return Math.sqrt(squares);
   }
 
-  private double divisor(double norm) {
+  private double clipping(double norm) {
     if (settings.gradClipNorm() == 0) {
       return 1;
     }
@@ -320,14 +326,20 @@ public final class ClipTrainer implements AutoCloseable {
     }
   }
 
-  private void commit(Map<String, Tensor> gradients, double lr, double divisor) {
+  private void commit(Undecided step) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      optimizer.update(gradients, lr, divisor);
-      model
-          .logitScale()
-          .clamp_(
-              new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(MAX_LOGIT_SCALE)));
+      if (!step.overflowed()) {
+        optimizer.update(step.gradients(), step.lr(), step.divisor());
+        model
+            .logitScale()
+            .clamp_(
+                new ScalarOptional(new Scalar(0.0)),
+                new ScalarOptional(new Scalar(MAX_LOGIT_SCALE)));
+      }
+      if (optimizer.lossScale() != null) {
+        optimizer.lossScale().update(step.overflowed());
+      }
       committedSteps++;
     }
   }

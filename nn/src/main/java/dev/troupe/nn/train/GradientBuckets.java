@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.VoidTensorHook;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Adds the gradients of all ranks up, in flat buckets, each sent as soon as the backward pass has
@@ -56,10 +57,14 @@ final class GradientBuckets implements AutoCloseable {
   }
 
   GradientBuckets(Map<String, Tensor> parameters, Collectives group) {
+    this(parameters, group, BucketPlan.BUCKET_ELEMENTS);
+  }
+
+  GradientBuckets(Map<String, Tensor> parameters, Collectives group, long limit) {
     this.group = group;
     this.parameters = parameters;
     try (PointerScope scope = new PointerScope()) {
-      for (List<String> names : BucketPlan.of(parameters)) {
+      for (List<String> names : BucketPlan.of(parameters, limit)) {
         allocate(names);
       }
       parameters.forEach(this::watch);
@@ -196,8 +201,8 @@ final class GradientBuckets implements AutoCloseable {
   private static float[] present(Bucket bucket) {
     float[] present = new float[bucket.names.size()];
     try (TensorScope scope = new TensorScope()) {
-      Tensor tail = bucket.flat.narrow(0, bucket.values, present.length).cpu().contiguous();
-      new FloatPointer(tail.data_ptr()).get(present);
+      Tensor tail = bucket.flat.narrow(0, bucket.values, present.length);
+      new FloatPointer(tail.to(ScalarType.Float).cpu().data_ptr()).get(present);
     }
     return present;
   }

@@ -3,6 +3,7 @@ package dev.troupe.nn.train;
 import dev.troupe.nn.collective.CollectiveException;
 import dev.troupe.nn.collective.Collectives;
 import dev.troupe.nn.model.ClipModel;
+import dev.troupe.nn.torch.Autocast;
 import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.train.PhaseClock.Phase;
@@ -14,9 +15,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Stages 1 to 5 of a step: the gradient of the global batch's loss, equal on every rank. Changes
@@ -29,6 +32,7 @@ final class GradientPass {
   private final BufferSync bufferSync;
   private final LossStage lossStage;
   private final AtomicLong progress;
+  private final boolean cuda;
 
   GradientPass(
       ClipModel model,
@@ -42,6 +46,7 @@ final class GradientPass {
     this.bufferSync = bufferSync;
     this.lossStage = new LossStage(model, settings);
     this.progress = progress;
+    this.cuda = settings.device().startsWith("cuda");
   }
 
   /**
@@ -63,12 +68,19 @@ final class GradientPass {
   /** Normalised features of a micro-batch, B×D each, with or without a graph. */
   private record Features(Tensor images, Tensor texts) {}
 
+  /**
+   * Runs the stages.
+   *
+   * @param before the buffers before the step
+   * @param lossFactor what the gradients come out multiplied by
+   */
   Result run(
       MicroBatches batches,
       long step,
       Collectives group,
       GradientBuckets buckets,
       BufferSync.Snapshot before,
+      double lossFactor,
       PhaseClock clock)
       throws CollectiveException {
     int k = batches.count();
@@ -93,7 +105,7 @@ final class GradientPass {
     clock.lap(Phase.COMMUNICATION);
     Tensor imageRows = rows(cached, Features::images);
     Tensor textRows = rows(cached, Features::texts);
-    LossStage.Result loss = lossStage.run(group, imageRows, textRows, counts);
+    LossStage.Result loss = lossStage.run(group, imageRows, textRows, counts, lossFactor);
     clock.lap(Phase.FORWARD);
 
     GradientSum sum = new GradientSum(parameters, loss.scalars());
@@ -135,7 +147,8 @@ final class GradientPass {
 
   private Features encode(MicroBatches batches, int i, long step, int rank) {
     RandomState.seed(settings.seed(), step, rank, i);
-    try (TensorScope scope = new TensorScope()) {
+    try (TensorScope scope = new TensorScope();
+        Autocast autocast = Autocast.to(cuda, settings.precision().autocast())) {
       Tensor images = normalize(model.encodeImage(batches.images(i)));
       Tensor texts = normalize(model.encodeText(batches.tokens(i)));
       return new Features(scope.keep(images), scope.keep(texts));
@@ -143,7 +156,8 @@ final class GradientPass {
   }
 
   /** L2-normalises the rows as {@code torch.nn.functional.normalize} does. */
-  private static Tensor normalize(Tensor features) {
+  private static Tensor normalize(Tensor raw) {
+    Tensor features = raw.to(ScalarType.Float);
     Tensor norm =
         features.norm(
             new org.bytedeco.pytorch.ScalarOptional(new Scalar(2.0)), new long[] {1}, true);
@@ -174,7 +188,7 @@ final class GradientPass {
     if (cached.isEmpty()) {
       return torch.zeros(
           new long[] {0, model.config().json().path("embed_dim").asLong()},
-          model.logitScale().options());
+          model.logitScale().options().dtype(new ScalarTypeOptional(ScalarType.Float)));
     }
     if (cached.size() == 1) {
       return side.apply(cached.get(0));

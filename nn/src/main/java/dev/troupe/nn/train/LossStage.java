@@ -50,8 +50,9 @@ final class LossStage {
    * @param imageRows this rank's normalised image features, n×D, without a graph
    * @param textRows likewise
    * @param counts n of each rank
+   * @param factor what the gradients are multiplied by
    */
-  Result run(Collectives group, Tensor imageRows, Tensor textRows, long[] counts)
+  Result run(Collectives group, Tensor imageRows, Tensor textRows, long[] counts, double factor)
       throws CollectiveException {
     Tensor images = group.allGather(imageRows, counts);
     Tensor texts = group.allGather(textRows, counts);
@@ -91,9 +92,9 @@ final class LossStage {
               new TensorVector(value), leaves, new TensorVector(), new BoolOptional(), false, true);
       gradientImages = gradients.get(0);
       gradientTexts = gradients.get(1);
-      scalars.put("logit_scale", scalarGradient(gradients.get(2), literal));
+      scalars.put("logit_scale", scalarGradient(gradients.get(2), literal, factor));
       if (bias != null && gradients.get(3).defined()) {
-        scalars.put("logit_bias", scalarGradient(gradients.get(3), literal));
+        scalars.put("logit_bias", scalarGradient(gradients.get(3), literal, factor));
       }
     }
     if (group.worldSize() > 1 && !rowsOnly) {
@@ -102,11 +103,8 @@ final class LossStage {
       gradientImages = both.narrow(1, 0, images.size(1));
       gradientTexts = both.narrow(1, images.size(1), texts.size(1));
     }
-    Scalar towers =
-        new Scalar(
-            literal && !settings.localLoss() && !settings.gatherWithGrad()
-                ? 1.0 / group.worldSize()
-                : 1.0);
+    boolean plain = literal && !settings.localLoss() && !settings.gatherWithGrad();
+    Scalar towers = new Scalar(plain ? factor / group.worldSize() : factor);
     return new Result(
         share,
         gradientImages.narrow(0, begin, n).mul(towers),
@@ -117,8 +115,8 @@ final class LossStage {
   /**
    * OpenCLIP's accumulation computes the whole loss once a micro-batch and adds the gradients up.
    */
-  private Tensor scalarGradient(Tensor gradient, boolean literal) {
-    return literal && accumFreq > 1 ? gradient.mul(new Scalar((double) accumFreq)) : gradient;
+  private Tensor scalarGradient(Tensor gradient, boolean literal, double factor) {
+    return gradient.mul(new Scalar(literal ? accumFreq * factor : factor));
   }
 
   private static Tensor leaf(Tensor tensor) {

@@ -23,6 +23,7 @@ final class MicroBatches {
   private final Device device;
   private final Tensor scale;
   private final Tensor shift;
+  private final ScalarType pixelType;
 
   /**
    * @param usedTokens token positions that matter
@@ -41,6 +42,8 @@ final class MicroBatches {
     this.device = device;
     this.scale = scale;
     this.shift = shift;
+    this.pixelType =
+        settings.precision().weights() == null ? ScalarType.Float : settings.precision().weights();
     int limit = settings.maxMicroBatch() == 0 ? Integer.MAX_VALUE : settings.maxMicroBatch();
     int needed = (int) ((input.size() + limit - 1L) / limit);
     this.count = Math.min(input.size(), Math.max(settings.accumFreq(), needed));
@@ -56,7 +59,7 @@ final class MicroBatches {
     return (long) input.size() * i / count;
   }
 
-  /** Normalised pixels of micro-batch {@code i}, float B×3×H×W. */
+  /** Normalised pixels of micro-batch {@code i}, B×3×H×W, in the type of the weights. */
   Tensor images(int i) {
     long s = input.imageSize();
     long n = begin(i + 1) - begin(i);
@@ -66,7 +69,8 @@ final class MicroBatches {
       Tensor bytes =
           torch.from_blob(pixels, shape, options(ScalarType.Byte)).to(device, ScalarType.Byte);
       Tensor images = input.channelsLast() ? bytes.permute(0, 3, 1, 2) : bytes;
-      return scope.keep(torch.addcmul(shift, images.to(ScalarType.Float), scale));
+      Tensor normalised = torch.addcmul(shift, images.to(ScalarType.Float), scale);
+      return scope.keep(normalised.to(pixelType));
     }
   }
 

@@ -30,7 +30,7 @@ final class StateHash {
           for (long size : tensor.sizes().vec().get()) {
             line.append(' ').append(size);
           }
-          line.append(tensor.scalar_type()).append('\n');
+          line.append(tensor.scalar_type().intern()).append('\n');
           digest.update(line.toString().getBytes(StandardCharsets.UTF_8));
         });
     return java.nio.ByteBuffer.wrap(digest.digest()).getLong();

@@ -6,7 +6,9 @@ import java.util.List;
  * What came of one step; the same on every rank but for the phases.
  *
  * @param step the step, from 0
- * @param committed whether the weights moved; false if some rank was not finite
+ * @param committed whether the step counts; false if some rank was not finite. (Under {@code amp},
+ *     a step whose scaled gradients overflowed counts, but moves no weights: {@code gradNorm} is
+ *     then not finite.)
  * @param wish the highest wish of all ranks
  * @param nonFiniteRanks ranks whose own loss or gradients were not finite
  * @param loss loss of the global batch
