@@ -19,7 +19,6 @@ import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage;
 import dev.troupe.actors.protocol.CoordinatorMessage.WorkerCard;
 import dev.troupe.actors.protocol.Exit;
-import dev.troupe.actors.protocol.NodeMessage;
 import dev.troupe.actors.protocol.Phase;
 import dev.troupe.actors.protocol.WorkerCommand;
 import dev.troupe.actors.protocol.WorkerMessage;
@@ -27,14 +26,10 @@ import dev.troupe.actors.task.Activity;
 import dev.troupe.actors.task.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -43,7 +38,6 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
@@ -100,16 +94,12 @@ public final class Coordinator {
   private final ActorContext<CoordinatorCommand> context;
   private final CoordinatorSettings settings;
   private final LivenessSettings liveness;
-  private final NodeProbe probe;
-  private final Cluster cluster;
-  private final String address;
   private final Roster roster = new Roster();
   private final Quarantine quarantine;
   private final Poison poison;
   private final Incidents incidents = new Incidents();
-  private final Map<String, CoordinatorMessage.Hello> nodes = new HashMap<>();
-  private final Set<String> deadNodes = new HashSet<>();
-  private final Set<String> silentNodes = new HashSet<>();
+  private final Nodes nodes;
+  private final Admission admission = new Admission();
   private final List<ActorRef<Answer>> awaitingCheckpoint = new ArrayList<>();
 
   private State state = RECOVERING;
@@ -117,7 +107,6 @@ public final class Coordinator {
   private String note = "";
   private long term = 1;
   private Team team = Team.NONE;
-  private Map<String, String> runFacts;
   private long runSteps;
   private long lastCommitMillis;
   private int barrenGenerations;
@@ -150,25 +139,23 @@ public final class Coordinator {
     this.context = context;
     this.settings = settings;
     this.liveness = settings.liveness();
-    this.probe = probe;
-    this.cluster = Cluster.get(context.getSystem());
-    this.address = Electorate.hostAndPort(cluster.selfMember().address());
+    this.nodes = new Nodes(context, probe);
     this.quarantine = new Quarantine(settings.quarantine());
     this.poison = new Poison(settings.quarantine());
     this.reportMillis = liveness.reportInterval().toMillis();
     context.setLoggerName(Coordinator.class);
-    context.getLog().info("coordinating from {}", address);
+    context.getLog().info("coordinating from {}", nodes.own());
     timers.startTimerAtFixedRate(Tick.INSTANCE, TICK);
     if (!settings.run().saveEvery().isZero()) {
       timers.startTimerAtFixedRate(TimeToSave.INSTANCE, settings.run().saveEvery());
     }
-    cluster
+    Cluster.get(context.getSystem())
         .subscriptions()
         .tell(
             Subscribe.create(
                 context.messageAdapter(ClusterEvent.MemberEvent.class, Membership::new),
                 ClusterEvent.MemberEvent.class));
-    cluster
+    Cluster.get(context.getSystem())
         .subscriptions()
         .tell(
             Subscribe.create(
@@ -231,7 +218,7 @@ public final class Coordinator {
   /** Has just taken over: learns from the workers what runs, and adopts it as it is. */
   private void recovering() {
     boolean windowOver = millisInState() >= liveness.recoveryWindow().toMillis();
-    if (!windowOver && !everybodyRegistered()) {
+    if (!windowOver && !nodes.allRegistered(term, roster)) {
       return;
     }
     long newest = 0;
@@ -252,7 +239,7 @@ public final class Coordinator {
           barrenGenerations = member.card.memory().barrenGenerations();
         }
         team.set(member.card.rank(), member.name);
-        runFacts = runFacts == null ? member.card.facts() : runFacts;
+        admission.accept(member.card.facts());
       }
     }
     team.committed = true;
@@ -330,7 +317,7 @@ public final class Coordinator {
       }
       boolean answered = member.answeredRound >= round;
       if (!answered && windowOver) {
-        silentNodes.add(member.address);
+        nodes.silent(member.address);
         failed(member, "answers nothing since " + member.silentMillis(now) + " ms");
       } else if (answered && member.stillMillis(now) >= patience(member)) {
         failed(member, "hangs " + doing(member, now));
@@ -390,17 +377,10 @@ public final class Coordinator {
     }
     if (othersLeftNanos == 0) {
       othersLeftNanos = System.nanoTime();
-      nodes.forEach(
-          (node, hello) -> {
-            if (!node.equals(address)) {
-              hello.node().tell(new NodeMessage.Leave(term, over));
-            }
-          });
+      nodes.leave(term, over);
     }
-    boolean othersGone = membersLeft() <= 1;
-    if ((othersGone || millisSince(othersLeftNanos) >= LAST_LEAVES_MILLIS)
-        && nodes.containsKey(address)) {
-      nodes.get(address).node().tell(new NodeMessage.Leave(term, over));
+    if (nodes.areAllGone() || millisSince(othersLeftNanos) >= LAST_LEAVES_MILLIS) {
+      nodes.leaveLast(term, over);
     }
   }
 
@@ -442,10 +422,9 @@ public final class Coordinator {
     if (firstReadyNanos == 0) {
       firstReadyNanos = System.nanoTime();
     }
-    boolean somebodyWarmsUp =
-        roster.all().stream()
-            .anyMatch(member -> member.phase == Phase.WARMING_UP && !member.leaves());
-    return somebodyWarmsUp
+    boolean somebodyIsAboutTo =
+        roster.all().stream().anyMatch(member -> member.idle == null && !member.leaves());
+    return somebodyIsAboutTo
         && millisSince(firstReadyNanos) < settings.run().startPatience().toMillis();
   }
 
@@ -506,7 +485,7 @@ public final class Coordinator {
             lineup.first() == Wish.STOP ? ", to take a checkpoint and stop" : "");
     steered = Wish.NONE;
     inquiring = false;
-    silentNodes.clear();
+    nodes.forgetSilence();
     enter(JOINING, "");
   }
 
@@ -682,7 +661,7 @@ public final class Coordinator {
           silent.add(member.address);
         }
       }
-      silent.forEach(this::probe);
+      silent.forEach(node -> nodes.probe(node, Probed::new));
     }
   }
 
@@ -696,7 +675,7 @@ public final class Coordinator {
     for (Member member : silent) {
       long quiet = member.silentMillis(now);
       if (quiet >= liveness.silenceFloor().toMillis()) {
-        silentNodes.add(member.address);
+        nodes.silent(member.address);
         failed(member, "hangs: it answers nothing since " + quiet + " ms");
       } else if (quiet >= Math.min(hang, liveness.hangFloor().toMillis())) {
         name(member, "hung? It answers nothing since " + seconds(quiet));
@@ -718,29 +697,18 @@ public final class Coordinator {
 
   /** Everybody answers: whoever neither waits for others nor gets on is to blame. */
   private void judge(List<Member> busy, long hang, long now) {
-    if (busy.isEmpty() || busy.stream().anyMatch(member -> member.stillMillis < hang / 2)) {
+    Inquiry found = Inquiry.of(busy, hang, liveness.loadingDeadline().toMillis());
+    if (found.getsOn()) {
       inquiring = false;
       busy.forEach(member -> member.note = "");
-      return;
-    }
-    List<Member> hung = new ArrayList<>();
-    boolean loading = false;
-    for (Member member : busy) {
-      boolean waits = member.activity == Activity.WAITING || member.activity == Activity.SYNCING;
-      boolean loads =
-          member.activity == Activity.LOADING
-              && member.stillMillis < liveness.loadingDeadline().toMillis();
-      if (loads) {
-        loading = true;
-        name(member, "waits for its input since " + seconds(member.stillMillis));
-      } else if (!waits) {
-        hung.add(member);
-      }
-    }
-    if (!hung.isEmpty()) {
-      hung.forEach(member -> failed(member, "hangs " + doing(member, now)));
-    } else if (!loading) {
+    } else if (found.isDeadlock()) {
       regroup("all ranks wait for each other since " + seconds(busy.get(0).stillMillis));
+    }
+    for (Member member : found.loading()) {
+      name(member, "waits for its input since " + seconds(member.stillMillis));
+    }
+    for (Member member : found.hung()) {
+      failed(member, "hangs " + doing(member, now));
     }
   }
 
@@ -854,9 +822,9 @@ public final class Coordinator {
       if (!member.leaves() || member.released || member.closed || over != null) {
         continue;
       }
-      boolean active = member.since > 0 && team.has(member.name) && member.idle == null;
-      boolean joins = state == JOINING && team.has(member.name);
-      if (active || joins || state == RECOVERING) {
+      boolean active = member.since > 0 && team.has(member.name);
+      boolean needed = active && (member.idle == null || state == JOINING || state == PAUSING);
+      if (needed || state == RECOVERING) {
         continue;
       }
       if (!member.holdsState() || member.idle == null || stateIsElsewhere(member)) {
@@ -899,39 +867,22 @@ public final class Coordinator {
     roster.remove(member.name);
   }
 
-  /** Finds out who fits the run; the first who is ready says what the run is. */
   private void vet() {
-    if (roster.all().stream().noneMatch(member -> member.vetted) && team.generation == 0) {
-      runFacts = null;
+    if (team.generation == 0 && roster.first(member -> member.vetted).isEmpty()) {
+      admission.forget();
     }
     for (Member member : List.copyOf(roster.all())) {
       if (member.vetted || member.card.facts().isEmpty()) {
         continue;
       }
-      if (runFacts == null) {
-        runFacts = member.card.facts();
-      }
-      List<String> differences = differences(member.card.facts());
+      admission.accept(member.card.facts());
+      List<String> differences = admission.differences(member.card.facts());
       if (differences.isEmpty()) {
         member.vetted = true;
       } else {
         refuse(member, "it does not fit the run: " + String.join("; ", differences));
       }
     }
-  }
-
-  private List<String> differences(Map<String, String> facts) {
-    List<String> found = new ArrayList<>();
-    Map<String, String> all = new TreeMap<>(runFacts);
-    facts.forEach(all::putIfAbsent);
-    for (String fact : all.keySet()) {
-      String here = facts.getOrDefault(fact, "nothing");
-      String run = runFacts.getOrDefault(fact, "nothing");
-      if (!here.equals(run)) {
-        found.add(fact + ": " + here + " (expected: " + run + ", as in the run)");
-      }
-    }
-    return found;
   }
 
   // ---- the end ----
@@ -958,9 +909,7 @@ public final class Coordinator {
   // ---- messages from nodes and workers ----
 
   private Behavior<CoordinatorCommand> onHello(CoordinatorMessage.Hello hello) {
-    nodes.put(hello.address(), hello);
-    deadNodes.remove(hello.address());
-    silentNodes.remove(hello.address());
+    nodes.hello(hello);
     return advance();
   }
 
@@ -998,9 +947,8 @@ public final class Coordinator {
       context.watchWith(register.ref(), new WorkerStopped(card.name(), register.ref()));
       settle(member);
     }
-    boolean refreshed = known != null && known.card.facts() != card.facts();
     member.card = card;
-    member.vetted &= !refreshed || card.facts().equals(runFacts);
+    member.vetted &= admission.isOf(card.facts());
     member.draining |= card.draining();
     if (card.phase() == Phase.WARMING_UP) {
       member.idle = null;
@@ -1119,7 +1067,7 @@ public final class Coordinator {
     List<String> names = team.names();
     Member member = rank < names.size() ? roster.get(names.get(rank)) : null;
     if (member != null) {
-      probe(member.address);
+      nodes.probe(member.address, Probed::new);
     }
   }
 
@@ -1273,7 +1221,7 @@ public final class Coordinator {
   private Behavior<CoordinatorCommand> onAskStatus(CoordinatorMessage.AskStatus ask) {
     ask.replyTo()
         .tell(
-            new StatusReport(settings, address, term, state, note, team, runSteps)
+            new StatusReport(settings, nodes.own(), term, state, note, team, runSteps)
                 .of(roster, quarantine.all(), incidents.all()));
     return Behaviors.same();
   }
@@ -1336,21 +1284,19 @@ public final class Coordinator {
     org.apache.pekko.cluster.Member node = membership.event().member();
     String nodeAddress = Electorate.hostAndPort(node.address());
     if (node.status() == MemberStatus.removed()) {
-      nodes.remove(nodeAddress);
-      deadNodes.remove(nodeAddress);
-      silentNodes.remove(nodeAddress);
+      nodes.removed(nodeAddress);
       for (Member member : roster.on(nodeAddress)) {
         gone(member, "its node left the cluster");
       }
-    } else if (!nodes.containsKey(nodeAddress) || node.status() == MemberStatus.up()) {
-      announceTo(node.address());
+    } else if (!nodes.isKnown(nodeAddress) || node.status() == MemberStatus.up()) {
+      nodes.announce(term, node.address());
     }
     return advance();
   }
 
   private Behavior<CoordinatorCommand> onUnreachable(Unreachable unreachable) {
     String node = Electorate.hostAndPort(unreachable.event().member().address());
-    probe(node);
+    nodes.probe(node, Probed::new);
     boolean member = roster.on(node).stream().anyMatch(worker -> team.has(worker.name));
     if (member && !inquiring && (state == TRAINING || state == PAUSING || state == JOINING)) {
       startInquiry();
@@ -1358,22 +1304,8 @@ public final class Coordinator {
     return advance();
   }
 
-  private void probe(String node) {
-    if (!node.equals(address)) {
-      context.pipeToSelf(
-          probe.ask(node),
-          (verdict, error) -> new Probed(node, error == null ? verdict : NodeProbe.Verdict.SILENT));
-    }
-  }
-
   private Behavior<CoordinatorCommand> onProbed(Probed probed) {
-    if (probed.verdict() == NodeProbe.Verdict.GONE) {
-      deadNodes.add(probed.address());
-      for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
-        if (Electorate.hostAndPort(node.address()).equals(probed.address())) {
-          cluster.manager().tell(new Down(node.address()));
-        }
-      }
+    if (probed.verdict() == NodeProbe.Verdict.GONE && nodes.dead(probed.address())) {
       for (Member member : roster.on(probed.address())) {
         gone(member, "its process is no more, its host refuses connections");
       }
@@ -1414,51 +1346,14 @@ public final class Coordinator {
 
   private void announce() {
     announcedNanos = System.nanoTime();
-    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
-      announceTo(member.address());
-    }
-  }
-
-  private void announceTo(Address node) {
-    context
-        .getSystem()
-        .classicSystem()
-        .actorSelection(node + "/user/node")
-        .tell(
-            new NodeMessage.Announce(term, context.getSelf(), address),
-            org.apache.pekko.actor.ActorRef.noSender());
-  }
-
-  private boolean everybodyRegistered() {
-    Set<Address> unreachable = new HashSet<>();
-    cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
-    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
-      String at = Electorate.hostAndPort(node.address());
-      if (unreachable.contains(node.address()) || deadNodes.contains(at)) {
-        continue;
-      }
-      CoordinatorMessage.Hello hello = nodes.get(at);
-      if (hello == null || hello.term() != term || roster.on(at).size() < hello.workers()) {
-        return false;
-      }
-    }
-    return true;
+    nodes.announce(term);
   }
 
   private boolean hasAuthority() {
-    return System.nanoTime() - trustedAgainNanos >= 0
-        && Electorate.holdsMajority(cluster.state(), silentNodes, deadNodes);
+    return System.nanoTime() - trustedAgainNanos >= 0 && nodes.holdMajority();
   }
 
   // ---- small things ----
-
-  private int membersLeft() {
-    int count = 0;
-    for (org.apache.pekko.cluster.Member ignored : cluster.state().getMembers()) {
-      count++;
-    }
-    return count;
-  }
 
   private List<Member> activeMembers() {
     List<Member> active = new ArrayList<>();
@@ -1492,7 +1387,7 @@ public final class Coordinator {
 
   private void heard(Member member) {
     member.heardNanos = System.nanoTime();
-    silentNodes.remove(member.address);
+    nodes.heard(member.address);
   }
 
   private void enter(State next, String why) {

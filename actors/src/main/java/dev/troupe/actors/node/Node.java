@@ -115,6 +115,7 @@ final class Node {
   private final List<ActorRef<WorkerCommand>> workers = new ArrayList<>();
   private final Set<String> ended = new HashSet<>();
   private final Set<Address> unreachable = new HashSet<>();
+  private final Set<Address> downed = new HashSet<>();
 
   private long term;
   private ActorRef<CoordinatorCommand> coordinator;
@@ -241,13 +242,24 @@ final class Node {
   }
 
   private Behavior<NodeCommand> onCoordinatorMissing() {
+    long seconds = settings.joinDeadline().toSeconds();
     String reason =
-        "no coordinator for "
-            + settings.joinDeadline().toSeconds()
-            + " s: start a node with role coordinator, or look at the other nodes' logs";
+        isUp()
+            ? "no coordinator for " + seconds + " s: start a node with role coordinator"
+            : "found no cluster of run "
+                + settings.run()
+                + " at "
+                + settings.seedNodes()
+                + " within "
+                + seconds
+                + " s: start the first seed node, or check addresses and certificates";
     context.getLog().error(reason);
     owner.ended(new RunResult(Outcome.FAILED, 0, reason), false);
     return Behaviors.same();
+  }
+
+  private boolean isUp() {
+    return cluster.selfMember().status() == MemberStatus.up();
   }
 
   // ---- who is dead ----
@@ -276,7 +288,7 @@ final class Node {
   }
 
   private void askAbout(Address suspect) {
-    if (suspect.equals(cluster.selfMember().address())) {
+    if (suspect.equals(cluster.selfMember().address()) || downed.contains(suspect)) {
       return;
     }
     context.pipeToSelf(
@@ -286,7 +298,7 @@ final class Node {
   }
 
   private Behavior<NodeCommand> onProbed(Probed probed) {
-    if (probed.verdict() == NodeProbe.Verdict.GONE) {
+    if (probed.verdict() == NodeProbe.Verdict.GONE && downed.add(probed.address())) {
       context
           .getLog()
           .warn("the process at {} is gone: its host refuses connections", probed.address());
@@ -296,6 +308,9 @@ final class Node {
   }
 
   private Behavior<NodeCommand> onMembership(Membership membership) {
+    if (membership.event().member().status() == MemberStatus.removed()) {
+      downed.remove(membership.event().member().address());
+    }
     Set<String> others = new HashSet<>();
     for (Member member : cluster.state().getMembers()) {
       if (!member.address().equals(cluster.selfMember().address())) {
@@ -303,7 +318,7 @@ final class Node {
       }
     }
     owner.members(others);
-    if (cluster.selfMember().status() == MemberStatus.up()) {
+    if (isUp()) {
       owner.up();
     }
     return Behaviors.same();

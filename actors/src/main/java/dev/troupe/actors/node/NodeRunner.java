@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -38,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class NodeRunner {
   private static final Logger log = LoggerFactory.getLogger(NodeRunner.class);
   private static final long RETRY_MILLIS = 1000;
+  private static final long LONGEST_END_SECONDS = 20;
 
   private final Config own;
   private final NodeSettings settings;
@@ -166,25 +168,13 @@ public final class NodeRunner {
       ending = new RunResult(Outcome.DRAIN_TIMED_OUT, 0, "cut off while leaving");
     }
     if (ending == null && !wasUp) {
-      ending =
-          new RunResult(
-              Outcome.FAILED,
-              0,
-              "found no cluster of run "
-                  + settings.run()
-                  + " at "
-                  + settings.seedNodes()
-                  + " within "
-                  + settings.joinDeadline().toSeconds()
-                  + " s: start the first seed node, or check addresses and certificates");
+      ending = new RunResult(Outcome.FAILED, 0, "ended before it had found its cluster");
     }
     if (ending == null) {
       comeBack();
     }
     if (ending != null) {
-      probe.close();
-      restarts.shutdown();
-      finished.complete(ending);
+      finish();
     }
   }
 
@@ -239,6 +229,19 @@ public final class NodeRunner {
     } else {
       system.terminate();
     }
+    CompletableFuture.delayedExecutor(LONGEST_END_SECONDS, TimeUnit.SECONDS)
+        .execute(
+            () -> {
+              if (finish()) {
+                log.warn("the control plane did not end within {} s", LONGEST_END_SECONDS);
+              }
+            });
+  }
+
+  private boolean finish() {
+    probe.close();
+    restarts.shutdown();
+    return finished.complete(ending);
   }
 
   /** What the node tells its process. */

@@ -26,9 +26,6 @@ public final class PekkoConfig {
     values.put(
         "pekko.cluster.roles",
         node.roles().stream().map(Role::roleName).collect(Collectors.toList()));
-    values.put(
-        "pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes",
-        node.joinDeadline().toMillis() + "ms");
     return layered(own, values);
   }
 

@@ -1,7 +1,11 @@
 package dev.troupe.actors.local;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import dev.troupe.actors.Answer;
+import dev.troupe.actors.RunClient;
 import dev.troupe.actors.RunResult;
 import dev.troupe.actors.RunStatus;
 import dev.troupe.actors.TrainingCluster;
@@ -21,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Several nodes in this process, on loopback ports of their own. */
 public final class LocalCluster implements AutoCloseable {
@@ -53,9 +58,8 @@ public final class LocalCluster implements AutoCloseable {
       return this;
     }
 
-    /** Starts so many nodes and waits until they train together. */
+    /** Starts so many nodes. */
     public LocalCluster start(int nodes) {
-      set("troupe.run.min-workers", settings.getOrDefault("troupe.run.min-workers", 1));
       LocalCluster cluster = new LocalCluster(this);
       for (int i = 0; i < nodes; i++) {
         cluster.addNode();
@@ -118,7 +122,7 @@ public final class LocalCluster implements AutoCloseable {
             .toCompletableFuture()
             .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       } catch (TimeoutException e) {
-        throw new AssertionError(address() + " does not finish: " + quietStatus(), e);
+        throw new AssertionError(address() + " does not finish: " + status(), e);
       } catch (InterruptedException | ExecutionException e) {
         throw new AssertionError(e);
       }
@@ -140,6 +144,10 @@ public final class LocalCluster implements AutoCloseable {
 
   public Faults faults() {
     return faults;
+  }
+
+  public Map<String, Object> settings() {
+    return Map.copyOf(plan.settings);
   }
 
   public LocalNode node(int index) {
@@ -184,10 +192,6 @@ public final class LocalCluster implements AutoCloseable {
       }
     }
     return null;
-  }
-
-  private RunStatus quietStatus() {
-    return status();
   }
 
   /** Waits until the run's status is as wanted. */
@@ -239,6 +243,71 @@ public final class LocalCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  public LocalNode nodeOf(String worker) {
+    return nodes.stream().filter(node -> node.worker().equals(worker)).findFirst().orElseThrow();
+  }
+
+  /** Takes a checkpoint, as a command from outside does. */
+  public void checkpoint() {
+    try (RunClient client = client()) {
+      Answer answer =
+          client.checkpoint().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(answer.done()).as(answer.text()).isTrue();
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public RunClient client() {
+    return RunClient.connect(ConfigFactory.parseMap(plan.settings));
+  }
+
+  /** Every committed step is in the ledger, in order, once. */
+  public void assertEveryStepOnce() {
+    List<String[]> ledger = lines("ledger");
+    for (int i = 0; i < ledger.size(); i++) {
+      assertThat(Long.parseLong(ledger.get(i)[0])).as("line %d", i).isEqualTo(i);
+    }
+  }
+
+  /** Every committed step is in the ledger; a new generation may repeat the step in flight. */
+  public void assertAtMostTheStepInFlightRepeated() {
+    long step = -1;
+    long generation = 0;
+    for (String[] line : lines("ledger")) {
+      long next = Long.parseLong(line[0]);
+      boolean repeated = next == step && Long.parseLong(line[1]) > generation;
+      assertThat(next == step + 1 || repeated)
+          .as("step %d of generation %s after step %d of %d", next, line[1], step, generation)
+          .isTrue();
+      step = next;
+      generation = Long.parseLong(line[1]);
+    }
+  }
+
+  /** All workers that finished hold what a run without failures gives. */
+  public void assertEqualWeights(int workers) {
+    try (Stream<Path> files = Files.list(plan.folder)) {
+      List<Path> finals =
+          files.filter(file -> file.getFileName().toString().startsWith("final-")).toList();
+      assertThat(finals).hasSize(workers);
+      for (Path file : finals) {
+        assertThat(Files.readString(file).strip())
+            .isEqualTo(plan.steps + " " + SleepyTask.weightsAfter(plan.steps));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The newest checkpoint is that of the last step in the ledger. */
+  public void assertCheckpointOfTheLastStep() {
+    List<String[]> checkpoints = lines("checkpoints");
+    assertThat(checkpoints).isNotEmpty();
+    assertThat(Long.parseLong(checkpoints.get(checkpoints.size() - 1)[0]))
+        .isEqualTo(lines("ledger").size());
   }
 
   @Override

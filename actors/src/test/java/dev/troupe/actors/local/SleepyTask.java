@@ -41,7 +41,6 @@ final class SleepyTask implements WorkerTask {
   private Group group;
   private long committed;
   private long weights = 1;
-  private long attempt;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile boolean killed;
 
@@ -125,7 +124,7 @@ final class SleepyTask implements WorkerTask {
     }
     activity = Activity.SYNCING;
     long start = System.nanoTime();
-    if (plan.faults().isBroken(context.name())) {
+    if (plan.faults().joinsNone(context.name())) {
       throw new GroupFailure(context.name() + " reaches nobody", null);
     }
     star = StarGroup.form(joined, server, sockets);
@@ -152,8 +151,8 @@ final class SleepyTask implements WorkerTask {
     long start = System.nanoTime();
     long step = committed;
     activity = Activity.COMPUTING;
-    work(step);
-    boolean finite = !plan.faults().notFinite(context.name(), attempt++);
+    work();
+    boolean finite = !plan.faults().notFinite(context.name());
     activity = Activity.WAITING;
     long waiting = System.nanoTime();
     long[][] votes = vote(wish.ordinal(), finite ? 1 : 0);
@@ -195,8 +194,8 @@ final class SleepyTask implements WorkerTask {
     }
   }
 
-  private void work(long step) throws GroupFailure {
-    String failure = plan.faults().failure(context.name(), step);
+  private void work() throws GroupFailure {
+    String failure = plan.faults().failure(context.name());
     if (failure != null) {
       if (failure.startsWith("run:")) {
         throw new RunFailure(failure.substring(4));
@@ -204,7 +203,7 @@ final class SleepyTask implements WorkerTask {
       throw new IllegalStateException(failure);
     }
     try {
-      CountDownLatch release = plan.faults().hang(context.name(), step);
+      CountDownLatch release = plan.faults().hang(context.name());
       if (release != null) {
         hanging = release;
         release.await();

@@ -1,0 +1,162 @@
+package dev.troupe.actors.coordinator;
+
+import dev.troupe.actors.RunResult;
+import dev.troupe.actors.node.NodeProbe;
+import dev.troupe.actors.protocol.CoordinatorCommand;
+import dev.troupe.actors.protocol.CoordinatorMessage.Hello;
+import dev.troupe.actors.protocol.NodeMessage;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
+
+/**
+ * The nodes of the cluster as the coordinator sees them: who answers, who is silent, who is dead.
+ */
+final class Nodes {
+  private final ActorContext<CoordinatorCommand> context;
+  private final NodeProbe probe;
+  private final Cluster cluster;
+  private final String own;
+  private final Map<String, Hello> hellos = new HashMap<>();
+  private final Set<String> dead = new HashSet<>();
+  private final Set<String> silent = new HashSet<>();
+
+  Nodes(ActorContext<CoordinatorCommand> context, NodeProbe probe) {
+    this.context = context;
+    this.probe = probe;
+    this.cluster = Cluster.get(context.getSystem());
+    this.own = Electorate.hostAndPort(cluster.selfMember().address());
+  }
+
+  /** The coordinator's own node, {@code HOST:PORT}. */
+  String own() {
+    return own;
+  }
+
+  void hello(Hello hello) {
+    hellos.put(hello.address(), hello);
+    dead.remove(hello.address());
+    silent.remove(hello.address());
+  }
+
+  boolean isKnown(String address) {
+    return hellos.containsKey(address);
+  }
+
+  void heard(String address) {
+    silent.remove(address);
+  }
+
+  /** A node that does not answer; it counts as lost until it is heard again. */
+  void silent(String address) {
+    silent.add(address);
+  }
+
+  void forgetSilence() {
+    silent.clear();
+  }
+
+  void removed(String address) {
+    hellos.remove(address);
+    dead.remove(address);
+    silent.remove(address);
+  }
+
+  /**
+   * A node's process is proven dead: it is downed, and counts on no side.
+   *
+   * @return whether that is news
+   */
+  boolean dead(String address) {
+    if (!dead.add(address)) {
+      return false;
+    }
+    for (Member node : cluster.state().getMembers()) {
+      if (Electorate.hostAndPort(node.address()).equals(address)) {
+        cluster.manager().tell(new Down(node.address()));
+      }
+    }
+    return true;
+  }
+
+  /** Asks a node's kernel whether its process is there; the answer comes as a message. */
+  void probe(String address, BiFunction<String, NodeProbe.Verdict, CoordinatorCommand> message) {
+    if (!address.equals(own) && !dead.contains(address)) {
+      context.pipeToSelf(
+          probe.ask(address),
+          (verdict, error) ->
+              message.apply(address, error == null ? verdict : NodeProbe.Verdict.SILENT));
+    }
+  }
+
+  void announce(long term) {
+    for (Member member : cluster.state().getMembers()) {
+      announce(term, member.address());
+    }
+  }
+
+  void announce(long term, Address node) {
+    context
+        .getSystem()
+        .classicSystem()
+        .actorSelection(node + "/user/node")
+        .tell(
+            new NodeMessage.Announce(term, context.getSelf(), own),
+            org.apache.pekko.actor.ActorRef.noSender());
+  }
+
+  /** Whether every node that can be reached has answered, and all its workers have registered. */
+  boolean allRegistered(long term, Roster roster) {
+    Set<Address> unreachable = new HashSet<>();
+    cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
+    for (Member node : cluster.state().getMembers()) {
+      String at = Electorate.hostAndPort(node.address());
+      if (unreachable.contains(node.address()) || dead.contains(at)) {
+        continue;
+      }
+      Hello hello = hellos.get(at);
+      if (hello == null || hello.term() != term || roster.on(at).size() < hello.workers()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether this side may decide. */
+  boolean holdMajority() {
+    return Electorate.holdsMajority(cluster.state(), silent, dead);
+  }
+
+  boolean areAllGone() {
+    for (Member member : cluster.state().getMembers()) {
+      if (!Electorate.hostAndPort(member.address()).equals(own)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Lets the others go. */
+  void leave(long term, RunResult result) {
+    hellos.forEach(
+        (address, hello) -> {
+          if (!address.equals(own)) {
+            hello.node().tell(new NodeMessage.Leave(term, result));
+          }
+        });
+  }
+
+  /** Lets the coordinator's own node go. */
+  void leaveLast(long term, RunResult result) {
+    if (hellos.containsKey(own)) {
+      hellos.get(own).node().tell(new NodeMessage.Leave(term, result));
+    }
+  }
+}
