@@ -17,7 +17,7 @@ final class Texts {
    */
   static List<String> lines(String name, String file) {
     Path path = Path.of(file);
-    if (!Files.isRegularFile(path)) {
+    if (!Files.isReadable(path) || Files.isDirectory(path)) {
       throw new IllegalArgumentException(
           "%s: %s (expected: a file with a text a line)".formatted(name, file));
     }
