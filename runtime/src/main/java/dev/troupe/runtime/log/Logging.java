@@ -33,6 +33,8 @@ public final class Logging {
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
     root.addAppender(appender);
+    // What remoting says of lost connections, the coordinator says better.
+    context.getLogger("org.apache.pekko").setLevel(verbose ? Level.INFO : Level.ERROR);
     context.getLogger("dev.troupe").setLevel(verbose ? Level.DEBUG : Level.INFO);
   }
 
