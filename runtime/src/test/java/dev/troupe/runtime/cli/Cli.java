@@ -11,15 +11,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the command line in processes of its own, as the launcher does. */
-final class Cli {
-  static final Path HOME = Path.of("..").toAbsolutePath().normalize();
+public final class Cli {
+  public static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
   private Cli() {}
 
-  record Outcome(int exit, String out, String err) {}
+  public record Outcome(int exit, String out, String err) {}
 
   /** Starts a command in a working folder, where its {@code out} and {@code err} go too. */
-  static Process start(Path folder, String... arguments) throws IOException {
+  public static Process start(Path folder, String... arguments) throws IOException {
     ProcessBuilder builder =
         JvmProcess.of(Main.class, Map.of("troupe.home", HOME.toString()), List.of(arguments));
     return builder
@@ -30,11 +30,12 @@ final class Cli {
   }
 
   /** Runs a command to its end. */
-  static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
+  public static Outcome run(Path folder, String... arguments)
+      throws IOException, InterruptedException {
     return end(start(folder, arguments), folder);
   }
 
-  static Outcome end(Process process, Path folder) throws IOException, InterruptedException {
+  public static Outcome end(Process process, Path folder) throws IOException, InterruptedException {
     try {
       assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     } finally {
