@@ -59,6 +59,7 @@ final class ClipWorkerTask implements WorkerTask {
   private volatile boolean aborted;
   private volatile Activity activity = Activity.IDLE;
   private RunRecorder recorder;
+  private Wish lastWish = Wish.NONE;
 
   ClipWorkerTask(RunContext run, WorkerContext context) {
     this.run = run;
@@ -220,10 +221,11 @@ final class ClipWorkerTask implements WorkerTask {
       slices = run.training().open(step, group.rank(), group.worldSize());
     }
     boolean last = trainer.committedSteps() >= run.training().totalSteps();
+    lastWish = Wish.values()[outcome.wish()];
     return new StepReport(
         step,
         outcome.committed(),
-        Wish.values()[outcome.wish()],
+        lastWish,
         last,
         outcome.loss(),
         seconds(start),
@@ -307,6 +309,10 @@ final class ClipWorkerTask implements WorkerTask {
   public void checkpoint(String reason) {
     LOG.info("checkpoint: {}", reason);
     save();
+    if (recorder != null && lastWish.compareTo(Wish.PAUSE) >= 0) {
+      // The group is about to end; its coordinator can let it commit now, perhaps not later.
+      recorder.awaitWritten();
+    }
   }
 
   private void save() {

@@ -106,8 +106,7 @@ final class RunRecorder implements AutoCloseable {
     if (!settings.log().writesFiles() || trainer.committedSteps() == savedAt) {
       return;
     }
-    writer.awaitWritten();
-    throwFailure();
+    awaitWritten();
     long step = trainer.committedSteps();
     long samples = step == 0 ? 0 : data.samplesAfter(step - 1);
     RunState state =
@@ -127,9 +126,18 @@ final class RunRecorder implements AutoCloseable {
 
   /** Waits until everything is written, and shows the table of results. */
   String finish() {
+    awaitWritten();
+    return log.finish();
+  }
+
+  /**
+   * Waits until the checkpoint under way is whole.
+   *
+   * @throws CheckpointException if it could not be written
+   */
+  void awaitWritten() {
     writer.awaitWritten();
     throwFailure();
-    return log.finish();
   }
 
   private void throwFailure() {

@@ -99,7 +99,8 @@ public final class Training {
     if (settings.log().writesFiles()) {
       values.put("troupe.node.run-dir", folder.path().toAbsolutePath().toString());
     }
-    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
+    // Not the rest: Pekko's own defaults would override how nodes use Pekko.
+    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load().withOnlyPath("troupe"));
   }
 
   private static Duration seconds(double value) {

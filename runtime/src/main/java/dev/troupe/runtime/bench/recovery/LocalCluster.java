@@ -149,7 +149,10 @@ public final class LocalCluster implements AutoCloseable {
       Map<String, String> run =
           Map.of(
               "troupe.node.run", name, "troupe.node.run-dir", folder().toAbsolutePath().toString());
-      client = RunClient.connect(ConfigFactory.parseMap(run).withFallback(ConfigFactory.load()));
+      client =
+          RunClient.connect(
+              ConfigFactory.parseMap(run)
+                  .withFallback(ConfigFactory.load().withOnlyPath("troupe")));
     }
     return client;
   }
