@@ -254,7 +254,14 @@ public record ShardCounts(int[] of, boolean presumed) {
       FutureTask<Void> task =
           new FutureTask<>(
               () -> {
-                counts[i] = ShardScan.of(urls.get(i), fetcher).index().samples();
+                ShardIndex index = ShardScan.of(urls.get(i), fetcher).index();
+                counts[i] = index.samples();
+                if (counts[i] == 0) {
+                  LOG.warn(
+                      "{}: no samples{}",
+                      urls.get(i),
+                      index.damages().isEmpty() ? "" : ": " + index.damages().get(0).what());
+                }
                 return null;
               });
       tasks.add(task);

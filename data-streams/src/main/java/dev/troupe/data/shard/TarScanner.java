@@ -54,7 +54,10 @@ final class TarScanner {
       if (!isHeader()) {
         // One report for a run of blocks that are no headers.
         if (!lost) {
-          listener.damage(at, "no tar header at byte " + at);
+          boolean gzip = at == 0 && header[0] == 0x1f && (header[1] & 0xff) == 0x8b;
+          listener.damage(
+              at,
+              gzip ? "the shard is compressed (gzip); unpack it" : "no tar header at byte " + at);
         }
         lost = true;
         longName = null;

@@ -36,6 +36,10 @@ final class OrderedValidationData implements ValidationData {
     for (int i = 0; i < counts.length; i++) {
       starts[i + 1] = starts[i] + counts[i];
     }
+    if (samples() == 0) {
+      throw new DataException(
+          source.url(0) + ": the data set is empty (" + counts.length + " shards, 0 samples)");
+    }
   }
 
   @Override

@@ -175,6 +175,9 @@ class ShardIndexTest {
     ShardIndex index = scan(noise);
     assertThat(index.samples()).isZero();
     assertThat(index.damages()).hasSize(1);
+    noise[0] = 0x1f;
+    noise[1] = (byte) 0x8b;
+    assertThat(scan(noise).damages().get(0).what()).contains("compressed (gzip)");
   }
 
   @Test
