@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
@@ -58,7 +59,7 @@ final class CsvSamples implements SampleShard {
       }
       List<String> header = record(0).toList();
       if (header.get(0).startsWith("\uFEFF")) {
-        header = new java.util.ArrayList<>(header);
+        header = new ArrayList<>(header);
         header.set(0, header.get(0).substring(1));
       }
       this.imageColumn = column(header, imageKey, "csv-img-key");

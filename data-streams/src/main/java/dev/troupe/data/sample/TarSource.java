@@ -13,8 +13,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -35,6 +37,7 @@ public final class TarSource implements SampleSource {
   private final ShardCache cache;
   private final Executor executor;
   private final Executor ahead;
+  private final List<Runnable> holders = new CopyOnWriteArrayList<>();
 
   /**
    * @param factors weight of each source for drawing with replacement, or null for 1 each
@@ -221,9 +224,12 @@ public final class TarSource implements SampleSource {
 
   @Override
   public void onPressure(Runnable closeUnused) {
+    holders.add(closeUnused);
     cache.onPressure(closeUnused);
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    holders.forEach(cache::offPressure);
+  }
 }

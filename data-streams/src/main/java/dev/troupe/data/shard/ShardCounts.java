@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,8 +65,7 @@ public record ShardCounts(int[] of, boolean presumed) {
     checkLocal(urls);
     int[] counts = stated(urls, index, fetcher);
     Long total = samples;
-    int[] unknown =
-        java.util.stream.IntStream.range(0, counts.length).filter(i -> counts[i] < 0).toArray();
+    int[] unknown = IntStream.range(0, counts.length).filter(i -> counts[i] < 0).toArray();
     if (unknown.length == 0) {
       return new ShardCounts(counts, false);
     }

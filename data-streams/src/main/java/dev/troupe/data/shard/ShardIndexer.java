@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.data.store.Fetcher;
 import dev.troupe.data.store.StoreSpec;
 import dev.troupe.data.stream.DataException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -135,7 +137,7 @@ public final class ShardIndexer {
         if (isCurrent(url, head, fetcher)) {
           return new Done(url, head.samples(), head.shardSize(), false, List.of());
         }
-      } catch (java.io.EOFException e) {
+      } catch (EOFException e) {
         // Cut off: made again.
       }
     }
@@ -200,7 +202,7 @@ public final class ShardIndexer {
   private static Set<String> ambiguousNames(List<String> urls) {
     Set<String> seen = new HashSet<>();
     Set<String> twice = new HashSet<>();
-    for (String url : new java.util.LinkedHashSet<>(urls)) {
+    for (String url : new LinkedHashSet<>(urls)) {
       String name = ShardList.lastParts(url, 1);
       if (!seen.add(name)) {
         twice.add(name);

@@ -5,6 +5,7 @@ import dev.troupe.data.store.Globs;
 import dev.troupe.data.stream.DataException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -144,7 +145,7 @@ public record ShardList(List<String> urls, int[] sources) {
     }
     Files.walkFileTree(
         root,
-        Set.of(java.nio.file.FileVisitOption.FOLLOW_LINKS),
+        Set.of(FileVisitOption.FOLLOW_LINKS),
         depth,
         new SimpleFileVisitor<>() {
           @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,7 +91,7 @@ public final class Fetcher implements AutoCloseable {
               }
             });
     retry(url, transfer.attempts, transfer);
-    return length[0] == bytes.length ? bytes : java.util.Arrays.copyOf(bytes, length[0]);
+    return length[0] == bytes.length ? bytes : Arrays.copyOf(bytes, length[0]);
   }
 
   /** Reads a whole object, checked against the checksums that the store gives. */

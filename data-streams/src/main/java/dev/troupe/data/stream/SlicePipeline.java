@@ -7,6 +7,7 @@ import dev.troupe.data.sample.SampleShard;
 import dev.troupe.data.sample.SkippedSample;
 import dev.troupe.data.text.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -162,7 +163,7 @@ final class SlicePipeline implements SliceStream {
       open = lookahead.shard(shard).join();
     } catch (RuntimeException e) {
       Throwable cause = ShardPool.cause(e);
-      if (!(cause instanceof IOException) && !(cause instanceof java.io.UncheckedIOException)) {
+      if (!(cause instanceof IOException) && !(cause instanceof UncheckedIOException)) {
         throw e;
       }
       skip(run.slice, i, "#" + plan.ordinals()[i], cause.getMessage());
