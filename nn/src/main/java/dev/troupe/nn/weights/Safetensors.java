@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -56,7 +57,7 @@ public final class Safetensors {
     ObjectNode header = JSON.createObjectNode();
     if (!metadata.isEmpty()) {
       ObjectNode texts = header.putObject("__metadata__");
-      metadata.forEach(texts::put);
+      new TreeMap<>(metadata).forEach(texts::put);
     }
     long position = 0;
     for (String name : order) {

@@ -24,6 +24,7 @@ final class CommandGroups implements IHelpSectionRenderer {
             new TrainCommand(),
             new EvalCommand(),
             new EmbedCommand(),
+            new ExportCommand(),
             new ModelsCommand(),
             new InterpolateCommand()));
     groups.put("Prepare data", List.of(new IndexCommand(), new VerifyCommand()));

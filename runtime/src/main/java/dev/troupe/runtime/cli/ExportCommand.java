@@ -1,0 +1,169 @@
+package dev.troupe.runtime.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.troupe.data.image.Preprocess;
+import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.model.ModelConfigs;
+import dev.troupe.nn.torch.TensorScope;
+import dev.troupe.nn.torch.Torch;
+import dev.troupe.nn.weights.Export;
+import dev.troupe.nn.weights.PreprocessConfig;
+import dev.troupe.nn.weights.WeightsFile;
+import dev.troupe.nn.weights.WeightsFiles;
+import dev.troupe.nn.weights.Written;
+import dev.troupe.runtime.checkpoint.Checkpoint;
+import dev.troupe.runtime.settings.ExportSettings;
+import dev.troupe.runtime.settings.ImageSettings;
+import dev.troupe.runtime.wiring.Preprocessing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code troupe export}. */
+@Command(
+    name = "export",
+    customSynopsis = "./troupe export --checkpoint DIR --format openclip|hf --out DIR …",
+    description = {
+      "Writes a checkpoint's weights for others.",
+      "openclip: NAME.safetensors and NAME.pt; hf: the folder that OpenCLIP loads as local-dir: or"
+          + " hf-hub:."
+    },
+    footer = {
+      "%nExamples:",
+      "  ./troupe export --checkpoint logs/quickstart/checkpoints/step-00000284 --format openclip \\",
+      "      --out exported",
+      "  ./troupe export --checkpoint weights.safetensors --model ViT-B-32 --format hf --out my-clip",
+      ""
+    })
+final class ExportCommand extends SettingsCommand<ExportSettings> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Forms of exported weights. */
+  enum Format {
+    OPENCLIP,
+    HF;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--checkpoint",
+      required = true,
+      paramLabel = "DIR|FILE",
+      description = "A run's checkpoint, or weights by OpenCLIP's names with --model.")
+  private Path checkpoint;
+
+  @Option(
+      names = "--format",
+      required = true,
+      paramLabel = "FORMAT",
+      description = "openclip or hf.")
+  private Format format;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write.")
+  private Path out;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|FILE",
+      description = "The weights' model. [that of the checkpoint]")
+  private String model;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "openclip: the files' name. [the model's]")
+  private String name;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "DIR",
+      description = "hf: folder with the files of a Hugging Face tokenizer to include.")
+  private Path tokenizer;
+
+  @Mixin private Figures figures;
+
+  ExportCommand() {
+    super(ExportSettings.class);
+  }
+
+  @Override
+  public Integer call() {
+    ImageSettings images = read(null).load().image();
+    Torch.load();
+    Weights weights = weights();
+    List<Written> files;
+    try (TensorScope scope = new TensorScope();
+        WeightsFile file = WeightsFiles.open(weights.path())) {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      file.names().forEach(tensor -> state.put(tensor, file.tensor(tensor)));
+      files =
+          format == Format.OPENCLIP
+              ? Export.openClip(
+                  out, name == null ? weights.config().name() : name, state, weights.epoch())
+              : Export.huggingFace(
+                  out,
+                  weights.config(),
+                  preprocess(Preprocessing.of(weights.config(), images)),
+                  state,
+                  tokenizer);
+    }
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (Written written : files) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("file", written.path().toString());
+      row.put("bytes", written.bytes());
+      rows.add(row);
+    }
+    figures.print("files", rows);
+    return 0;
+  }
+
+  private record Weights(Path path, ModelConfig config, int epoch) {}
+
+  private Weights weights() {
+    if (!checkpoint.resolve("manifest.json").toFile().isFile()) {
+      if (model == null) {
+        throw new IllegalArgumentException(
+            "checkpoint: %s is none of a run (expected: a checkpoint's folder, or --model too)"
+                .formatted(checkpoint));
+      }
+      return new Weights(checkpoint, ModelConfigs.load(model), 0);
+    }
+    Checkpoint whole = Checkpoint.open(checkpoint);
+    ModelConfig config = model == null ? trained(whole) : ModelConfigs.load(model);
+    return new Weights(whole.model(), config, whole.state().epoch());
+  }
+
+  /** The configuration that a run was trained with, flags such as --force-image-size included. */
+  private static ModelConfig trained(Checkpoint checkpoint) {
+    Map<String, String> run = checkpoint.state().settings();
+    try {
+      return ModelConfig.of(
+          run.get("model"), (ObjectNode) JSON.readTree(run.get("model configuration")));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          checkpoint.folder() + ": its state.json holds no model configuration; give --model", e);
+    }
+  }
+
+  private static PreprocessConfig preprocess(Preprocess images) {
+    return new PreprocessConfig(
+        images.mean(),
+        images.std(),
+        images.interpolation().toString().toLowerCase(Locale.ROOT),
+        images.resizeMode().toString().toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,9 @@
+package dev.troupe.runtime.settings;
+
+/** What {@code ./troupe export} can be told of the images that the model expects. */
+public record ExportSettings(ImageSettings image) implements Checked {
+  @Override
+  public void check(Problems problems) {
+    image.check(problems);
+  }
+}
