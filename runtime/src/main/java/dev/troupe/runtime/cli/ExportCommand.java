@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,7 +117,7 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
               : Export.huggingFace(
                   out,
                   weights.config(),
-                  preprocess(Preprocessing.of(weights.config(), images)),
+                  preprocess(Preprocessing.of(weights.config(), images, Optional.empty())),
                   state,
                   tokenizer);
     }

@@ -37,7 +37,9 @@ public final class Cli {
 
   public static Outcome end(Process process, Path folder) throws IOException, InterruptedException {
     try {
-      assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(10, TimeUnit.MINUTES))
+          .as(Files.readString(folder.resolve("err")))
+          .isTrue();
     } finally {
       process.destroyForcibly();
     }
