@@ -1,6 +1,5 @@
 package dev.troupe.data.shard;
 
-import dev.troupe.data.store.Fetcher;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -33,29 +32,6 @@ interface ByteSource {
       @Override
       public int window() {
         return 32 * 1024;
-      }
-    };
-  }
-
-  /** A remote shard, read by ranges. */
-  static ByteSource of(Fetcher fetcher, String url, Fetcher.ObjectInfo info) {
-    return new ByteSource() {
-      @Override
-      public long size() {
-        return info.size();
-      }
-
-      @Override
-      public void read(long position, ByteBuffer target) throws IOException {
-        long to = Math.min(info.size(), position + target.remaining());
-        if (position < to) {
-          target.put(fetcher.range(url, position, to, info.version()));
-        }
-      }
-
-      @Override
-      public int window() {
-        return 1024 * 1024;
       }
     };
   }

@@ -2,6 +2,7 @@ package dev.troupe.data.shard;
 
 import dev.troupe.data.store.Fetcher;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,12 +21,31 @@ public record ShardScan(ShardIndex index, String version) {
       if (info.size() < 0) {
         throw new IOException(url + ": the server does not tell the size");
       }
-      return new ShardScan(
-          ShardIndex.scan(ByteSource.of(fetcher, url, info)), String.valueOf(info.version()));
+      ShardIndex index =
+          fetcher.hasRanges(url)
+              ? ShardIndex.scan(new RemoteBytes(fetcher, url, info))
+              : scanCopy(url, info, fetcher);
+      return new ShardScan(index, String.valueOf(info.version()));
     }
     Path file = ShardList.local(url);
     try (FileChannel channel = FileChannel.open(file)) {
       return new ShardScan(index(channel), version(file));
+    }
+  }
+
+  /** Without ranges a shard comes whole or not at all. */
+  private static ShardIndex scanCopy(String url, Fetcher.ObjectInfo info, Fetcher fetcher)
+      throws IOException {
+    Path copy = Files.createTempFile("troupe-", ".tar");
+    try {
+      try (OutputStream out = Files.newOutputStream(copy)) {
+        fetcher.copy(url, info.version(), Fetcher.Target.of(out));
+      }
+      try (FileChannel channel = FileChannel.open(copy)) {
+        return index(channel);
+      }
+    } finally {
+      Files.delete(copy);
     }
   }
 

@@ -36,6 +36,7 @@ public final class Fetcher implements AutoCloseable {
 
   private final StoreSpec spec;
   private final Map<String, Store> stores = new ConcurrentHashMap<>();
+  private final Map<String, Boolean> ranges = new ConcurrentHashMap<>();
   private final Set<Store.Body> open = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -92,6 +93,28 @@ public final class Fetcher implements AutoCloseable {
             });
     retry(url, transfer.attempts, transfer);
     return length[0] == bytes.length ? bytes : Arrays.copyOf(bytes, length[0]);
+  }
+
+  /** Whether a server gives parts of objects, asked once of each. */
+  public boolean hasRanges(String url) throws IOException {
+    if (url.startsWith("s3://")) {
+      return true;
+    }
+    String server = url.substring(0, Math.max(url.indexOf('/', 8), 8));
+    Boolean known = ranges.get(server);
+    if (known == null) {
+      known =
+          retry(
+              url,
+              new Attempts(false),
+              () -> {
+                try (Store.Body body = store(url).open(url, 1, 2, null)) {
+                  return body.start() == 1;
+                }
+              });
+      ranges.put(server, known);
+    }
+    return known;
   }
 
   /** Reads a whole object, checked against the checksums that the store gives. */
