@@ -59,8 +59,8 @@ final class BigVision implements Layout {
       blocks("txt/Encoder_0/", "text.transformer.resblocks.", this::textBlock);
       norm("txt/Encoder_0/encoder_norm", "text.ln_final");
       dense("txt/head", -1, "text.text_projection");
-      put("logit_bias", take("b"));
-      put("logit_scale", take("t"));
+      put("logit_bias", scalar(take("b")));
+      put("logit_scale", scalar(take("t")));
       result.putAll(rest);
       return result;
     }
@@ -192,6 +192,10 @@ final class BigVision implements Layout {
 
     private static StoredTensor flat(StoredTensor tensor) {
       return tensor == null ? null : tensor.reshape(tensor.elements());
+    }
+
+    private static StoredTensor scalar(StoredTensor tensor) {
+      return tensor == null || tensor.shape().length != 1 ? tensor : tensor.row(0);
     }
 
     private static StoredTensor join(StoredTensor... parts) {

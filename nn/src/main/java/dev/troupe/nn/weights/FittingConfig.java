@@ -76,11 +76,7 @@ final class FittingConfig {
   /** One value is one value, as a scalar or as a vector. */
   private static boolean sameShape(long[] a, long[] b) {
     return java.util.Arrays.equals(a, b)
-        || (a.length + b.length == 1 && product(a) * product(b) == 1);
-  }
-
-  private static long product(long[] shape) {
-    return java.util.Arrays.stream(shape).reduce(1, (x, y) -> x * y);
+        || (a.length + b.length == 1 && Shapes.elements(a) * Shapes.elements(b) == 1);
   }
 
   private static String withoutPrefix(String name) {

@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -82,7 +81,7 @@ final class MappedFile implements AutoCloseable {
    * @param offset its first byte, from the start of the file
    */
   Tensor tensor(long offset, DType dtype, long[] shape) {
-    long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    long count = Shapes.elements(shape);
     if (count == 0) {
       return torch.empty(shape, new TensorOptions(dtype.scalarType()), null);
     }

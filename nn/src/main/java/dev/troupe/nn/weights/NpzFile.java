@@ -144,11 +144,7 @@ public final class NpzFile implements WeightsFile {
 
   private long bytes(String member, DType dtype, long[] shape) {
     try {
-      long bytes = dtype.bytes();
-      for (long dimension : shape) {
-        bytes = Math.multiplyExact(bytes, dimension);
-      }
-      return bytes;
+      return Shapes.bytes(dtype, shape);
     } catch (ArithmeticException e) {
       throw bad("%s: shape %s is too large", member, Arrays.toString(shape));
     }
@@ -177,7 +173,7 @@ public final class NpzFile implements WeightsFile {
   @Override
   public Tensor tensor(String name) {
     Array array = array(name);
-    long count = Arrays.stream(array.shape).reduce(1, (a, b) -> a * b);
+    long count = Shapes.elements(array.shape);
     if (count == 0) {
       return torch.empty(array.shape, new TensorOptions(array.dtype.scalarType()), null);
     }

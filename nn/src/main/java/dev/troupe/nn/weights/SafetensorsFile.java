@@ -225,11 +225,7 @@ public final class SafetensorsFile implements WeightsFile {
 
     private long byteCount(String name, DType dtype, long[] shape) {
       try {
-        long bytes = dtype.bytes();
-        for (long dimension : shape) {
-          bytes = Math.multiplyExact(bytes, dimension);
-        }
-        return bytes;
+        return Shapes.bytes(dtype, shape);
       } catch (ArithmeticException e) {
         throw bad("%s: shape %s is too large", name, Arrays.toString(shape));
       }

@@ -64,6 +64,6 @@ record StoredTensor(long[] shape, Supplier<Tensor> read) {
   }
 
   long elements() {
-    return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    return Shapes.elements(shape);
   }
 }

@@ -158,10 +158,9 @@ public final class TorchFile implements WeightsFile {
       if (stored > entry.size()) {
         throw bad("%s: %d bytes of data (expected: at least %d)", name, entry.size(), stored);
       }
-      long count = 1;
+      long count = Shapes.elements(window.shape());
       long last = window.offset();
       for (int i = 0; i < window.shape().length; i++) {
-        count = Math.multiplyExact(count, window.shape()[i]);
         last =
             Math.addExact(
                 last, Math.multiplyExact(Math.max(0, window.shape()[i] - 1), window.strides()[i]));
@@ -206,8 +205,7 @@ public final class TorchFile implements WeightsFile {
   public Tensor tensor(String name) {
     Window window = window(name);
     ZipIndex.Entry entry = zip.entries().get(entryName(window));
-    long count = elements(window);
-    if (count == 0) {
+    if (Shapes.elements(window.shape()) == 0) {
       return torch.empty(window.shape(), new TensorOptions(window.dtype().scalarType()), null);
     }
     // Only the span that the tensor covers: a shared storage may be much larger.
@@ -217,14 +215,6 @@ public final class TorchFile implements WeightsFile {
     }
     return zip.storage(entry, window.offset() * window.dtype().bytes(), window.dtype(), span)
         .as_strided(window.shape(), window.strides(), new LongOptional());
-  }
-
-  private static long elements(Window window) {
-    long count = 1;
-    for (long dimension : window.shape()) {
-      count *= dimension;
-    }
-    return count;
   }
 
   @Override
