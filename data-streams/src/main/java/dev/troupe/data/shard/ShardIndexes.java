@@ -65,7 +65,9 @@ public final class ShardIndexes {
       }
       ShardIndexFile stored = ShardIndexFile.read(file);
       Fetcher.ObjectInfo info = fetcher.stat(url);
-      return stored.version().equals(info.version()) && stored.index().shardSize() == info.size()
+      return stored.version().equals(info.version())
+              && stored.index().shardSize() == info.size()
+              && fetcher.hasRanges(url)
           ? Optional.of(new Ahead(stored.index(), stored.version()))
           : Optional.empty();
     } catch (IOException e) {
