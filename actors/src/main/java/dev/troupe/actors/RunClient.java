@@ -62,8 +62,8 @@ public final class RunClient implements AutoCloseable {
    * @throws IllegalStateException if no node answers; the message lists the addresses tried
    */
   public static RunClient connect(Config own) {
-    NodeSettings settings =
-        NodeSettings.of(own.withFallback(ConfigFactory.defaultReference()).resolve());
+    Config config = own.withFallback(ConfigFactory.load()).resolve();
+    NodeSettings settings = NodeSettings.of(config);
     Set<String> addresses = new LinkedHashSet<>(settings.seedNodes());
     settings.runDir().ifPresent(folder -> addresses.addAll(NodeFile.addresses(folder)));
     if (addresses.isEmpty()) {
@@ -77,7 +77,9 @@ public final class RunClient implements AutoCloseable {
     CompletableFuture<ActorRef<CoordinatorCommand>> found = new CompletableFuture<>();
     ActorSystem<NodeMessage.Found> system =
         ActorSystem.create(
-            finder(found), PekkoConfig.systemName(settings), PekkoConfig.forClient(own, settings));
+            finder(found),
+            PekkoConfig.systemName(settings),
+            PekkoConfig.forClient(config, settings));
     try {
       return new RunClient(system, find(system, addresses, found));
     } catch (TimeoutException | ExecutionException e) {

@@ -39,14 +39,14 @@ public final class TrainingCluster implements AutoCloseable {
    * Starts this process's node: joins or forms the cluster, warms up the workers and trains.
    *
    * @param own this process's own settings in the sections {@code troupe.node}, {@code troupe.run},
-   *     {@code troupe.liveness}, {@code troupe.quarantine} and {@code pekko}. Defaults are put
-   *     beneath; do not put {@code reference.conf} beneath yourself
+   *     {@code troupe.liveness}, {@code troupe.quarantine} and {@code troupe.pekko}; defaults are
+   *     put beneath
    * @param tasks makes the task of each worker of this node
    * @throws IllegalArgumentException naming every setting that cannot be
    * @throws IllegalStateException if the control plane's port cannot be opened
    */
   public static TrainingCluster start(Config own, WorkerTaskFactory tasks) {
-    Config config = own.withFallback(ConfigFactory.defaultReference()).resolve();
+    Config config = own.withFallback(ConfigFactory.load()).resolve();
     NodeSettings node = NodeSettings.of(config);
     LivenessSettings liveness = LivenessSettings.of(config);
     CoordinatorSettings coordination =
@@ -57,7 +57,7 @@ public final class TrainingCluster implements AutoCloseable {
     for (int index = 0; index < workers; index++) {
       slots.add(new WorkerSlot(index, workers, tasks, liveness.commitPatience()));
     }
-    NodeRunner runner = new NodeRunner(own, node, liveness, coordination, slots);
+    NodeRunner runner = new NodeRunner(config, node, liveness, coordination, slots);
     try {
       runner.start();
     } catch (RuntimeException e) {

@@ -30,9 +30,9 @@ class ElasticityTest {
   void shouldTrainAllStepsWithSeveralWorkersInOneProcess() {
     try (LocalCluster cluster = aCluster(folder).steps(30).set("troupe.node.workers", 3).start(1)) {
       assertThat(cluster.node(0).result().outcome()).isEqualTo(Outcome.FINISHED);
-      cluster.assertEveryStepOnce();
-      assertThat(cluster.lines("ledger")).hasSize(30).allMatch(line -> line[2].equals("3"));
-      cluster.assertEqualWeights(3);
+      cluster.ledger().assertEveryStepOnce();
+      assertThat(cluster.ledger().steps()).hasSize(30).allMatch(line -> line[2].equals("3"));
+      cluster.ledger().assertFinalWeights(3);
     }
   }
 
@@ -42,7 +42,7 @@ class ElasticityTest {
       cluster.awaitTraining(3);
       cluster.node(2).kill();
       RunStatus status = cluster.awaitTraining(2);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
       Incident last = status.incidents().get(status.incidents().size() - 1);
       assertThat(last.left()).containsExactly(cluster.node(2).worker());
       assertThat(last.planned()).isFalse();
@@ -57,7 +57,7 @@ class ElasticityTest {
       cluster.awaitTraining(2);
       cluster.node(0).kill();
       cluster.awaitTraining(1);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -76,10 +76,10 @@ class ElasticityTest {
               status -> status.term() == 2 && status.state() == State.TRAINING);
       assertThat(after.generation()).isEqualTo(generation);
       assertThat(cluster.awaitTraining(2).generation()).isEqualTo(generation);
-      cluster.assertEveryStepOnce();
+      cluster.ledger().assertEveryStepOnce();
       cluster.node(2).kill();
       cluster.awaitTraining(1);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -92,7 +92,7 @@ class ElasticityTest {
       cluster.node(0).kill();
       RunStatus after = cluster.awaitTraining(2);
       assertThat(after.term()).isEqualTo(2);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -104,7 +104,7 @@ class ElasticityTest {
       cluster.awaitTraining(2);
       cluster.addNode();
       cluster.awaitTraining(3);
-      cluster.assertEveryStepOnce();
+      cluster.ledger().assertEveryStepOnce();
     }
   }
 
@@ -116,7 +116,7 @@ class ElasticityTest {
       assertThat(cluster.node(0).result().outcome()).isEqualTo(Outcome.DRAINED);
       RunStatus status = cluster.awaitTraining(2);
       assertThat(status.workers()).noneMatch(w -> w.name().equals(cluster.node(0).worker()));
-      cluster.assertEveryStepOnce();
+      cluster.ledger().assertEveryStepOnce();
     }
   }
 
@@ -132,7 +132,7 @@ class ElasticityTest {
           .satisfies(incident -> assertThat(incident.cause()).contains(hung).contains("hangs"));
       release.countDown();
       cluster.awaitTraining(3);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -154,7 +154,7 @@ class ElasticityTest {
                       && s.workers().get(1).rank() == 1);
       assertThat(after.workers()).noneMatch(w -> w.name().equals(member));
       cluster.awaitTraining(2);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -168,7 +168,7 @@ class ElasticityTest {
       assertThat(paused.note()).contains("1 of at least 2 workers");
       cluster.addNode();
       cluster.awaitTraining(2);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -195,7 +195,7 @@ class ElasticityTest {
               s -> s.incidents().stream().anyMatch(i -> i.cause().contains("out of memory")));
       assertThat(status).isNotNull();
       cluster.awaitTraining(2);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -251,7 +251,7 @@ class ElasticityTest {
       assertThat(status.quarantined())
           .singleElement()
           .satisfies(entry -> assertThat(entry.node()).isEqualTo(broken.address()));
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 
@@ -265,7 +265,7 @@ class ElasticityTest {
       assertThat(result.outcome()).isEqualTo(Outcome.REFUSED);
       assertThat(result.reason()).contains("not finite");
       cluster.awaitTraining(2);
-      cluster.assertEveryStepOnce();
+      cluster.ledger().assertEveryStepOnce();
     }
   }
 
@@ -290,8 +290,8 @@ class ElasticityTest {
       cluster.node(1).drain();
       assertThat(cluster.node(0).result().exitCode()).isZero();
       assertThat(cluster.node(1).result().exitCode()).isZero();
-      cluster.assertEveryStepOnce();
-      cluster.assertCheckpointOfTheLastStep();
+      cluster.ledger().assertEveryStepOnce();
+      cluster.ledger().assertCheckpointOfTheLastStep();
     }
   }
 
@@ -305,8 +305,8 @@ class ElasticityTest {
       trains.kill();
       RunStatus status = cluster.awaitTraining(1);
       assertThat(status.workers().get(0).name()).isNotEqualTo(trains.worker());
-      long checkpoint = Long.parseLong(cluster.lines("checkpoints").get(0)[0]);
-      assertThat(cluster.lines("ledger"))
+      long checkpoint = Long.parseLong(cluster.ledger().checkpoints().get(0)[0]);
+      assertThat(cluster.ledger().steps())
           .anySatisfy(
               line -> {
                 assertThat(Long.parseLong(line[0])).isEqualTo(checkpoint);

@@ -65,7 +65,7 @@ class TransportTest {
       cluster.awaitTraining(2);
       cluster.node(1).kill();
       cluster.awaitTraining(1);
-      cluster.assertAtMostTheStepInFlightRepeated();
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }
 }

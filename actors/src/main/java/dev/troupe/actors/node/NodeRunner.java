@@ -41,7 +41,7 @@ public final class NodeRunner {
   private static final long RETRY_MILLIS = 1000;
   private static final long LONGEST_END_SECONDS = 20;
 
-  private final Config own;
+  private final Config config;
   private final NodeSettings settings;
   private final LivenessSettings liveness;
   private final CoordinatorSettings coordination;
@@ -60,12 +60,12 @@ public final class NodeRunner {
   private String address;
 
   public NodeRunner(
-      Config own,
+      Config config,
       NodeSettings settings,
       LivenessSettings liveness,
       CoordinatorSettings coordination,
       List<WorkerSlot> slots) {
-    this.own = own;
+    this.config = config;
     this.settings = settings;
     this.liveness = liveness;
     this.coordination = coordination;
@@ -131,7 +131,7 @@ public final class NodeRunner {
         ActorSystem.create(
             guardian(node),
             PekkoConfig.systemName(settings),
-            PekkoConfig.forNode(own, settings, port));
+            PekkoConfig.forNode(config, settings, port));
     address = Node.hostAndPort(Cluster.get(system).selfMember().address());
     system.getWhenTerminated().whenCompleteAsync((done, error) -> terminated(), restarts);
   }

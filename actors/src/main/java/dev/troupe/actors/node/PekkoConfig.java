@@ -20,20 +20,20 @@ public final class PekkoConfig {
   private PekkoConfig() {}
 
   /** For a node that joins the cluster; {@code port} 0 takes a free one. */
-  public static Config forNode(Config own, NodeSettings node, int port) {
+  public static Config forNode(Config config, NodeSettings node, int port) {
     Map<String, Object> values = transport(node, port);
     values.put("pekko.actor.provider", "cluster");
     values.put(
         "pekko.cluster.roles",
         node.roles().stream().map(Role::roleName).collect(Collectors.toList()));
-    return layered(own, values);
+    return layered(config, values);
   }
 
   /** For a process that talks to nodes without being one. */
-  public static Config forClient(Config own, NodeSettings node) {
+  public static Config forClient(Config config, NodeSettings node) {
     Map<String, Object> values = transport(node, 0);
     values.put("pekko.actor.provider", "remote");
-    return layered(own, values);
+    return layered(config, values);
   }
 
   /**
@@ -66,17 +66,14 @@ public final class PekkoConfig {
     return values;
   }
 
-  private static Config layered(Config own, Map<String, Object> values) {
+  private static Config layered(Config config, Map<String, Object> values) {
     Config node = ConfigFactory.empty();
     for (Map.Entry<String, Object> value : values.entrySet()) {
       node =
           node.withValue(
               value.getKey(), ConfigValueFactory.fromAnyRef(value.getValue(), "node settings"));
     }
-    Config pekko =
-        ConfigFactory.parseResources(PekkoConfig.class.getClassLoader(), "troupe-node.conf");
-    return node.withFallback(own)
-        .withFallback(pekko)
+    return node.withFallback(config.getConfig("troupe.pekko").atPath("pekko"))
         .withFallback(ConfigFactory.defaultReference())
         .resolve();
   }

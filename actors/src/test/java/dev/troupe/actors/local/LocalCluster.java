@@ -12,7 +12,6 @@ import dev.troupe.actors.TrainingCluster;
 import dev.troupe.actors.task.WorkerTaskFactory;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +24,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** Several nodes in this process, on loopback ports of their own. */
 public final class LocalCluster implements AutoCloseable {
@@ -233,16 +231,8 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** The lines of a file that tasks wrote, split at blanks. */
-  public List<String[]> lines(String file) {
-    Path path = plan.folder.resolve(file);
-    try {
-      return Files.exists(path)
-          ? Files.readAllLines(path).stream().map(line -> line.split(" ")).toList()
-          : List.of();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+  public Ledger ledger() {
+    return new Ledger(plan.folder);
   }
 
   public LocalNode nodeOf(String worker) {
@@ -262,52 +252,6 @@ public final class LocalCluster implements AutoCloseable {
 
   public RunClient client() {
     return RunClient.connect(ConfigFactory.parseMap(plan.settings));
-  }
-
-  /** Every committed step is in the ledger, in order, once. */
-  public void assertEveryStepOnce() {
-    List<String[]> ledger = lines("ledger");
-    for (int i = 0; i < ledger.size(); i++) {
-      assertThat(Long.parseLong(ledger.get(i)[0])).as("line %d", i).isEqualTo(i);
-    }
-  }
-
-  /** Every committed step is in the ledger; a new generation may repeat the step in flight. */
-  public void assertAtMostTheStepInFlightRepeated() {
-    long step = -1;
-    long generation = 0;
-    for (String[] line : lines("ledger")) {
-      long next = Long.parseLong(line[0]);
-      boolean repeated = next == step && Long.parseLong(line[1]) > generation;
-      assertThat(next == step + 1 || repeated)
-          .as("step %d of generation %s after step %d of %d", next, line[1], step, generation)
-          .isTrue();
-      step = next;
-      generation = Long.parseLong(line[1]);
-    }
-  }
-
-  /** All workers that finished hold what a run without failures gives. */
-  public void assertEqualWeights(int workers) {
-    try (Stream<Path> files = Files.list(plan.folder)) {
-      List<Path> finals =
-          files.filter(file -> file.getFileName().toString().startsWith("final-")).toList();
-      assertThat(finals).hasSize(workers);
-      for (Path file : finals) {
-        assertThat(Files.readString(file).strip())
-            .isEqualTo(plan.steps + " " + SleepyTask.weightsAfter(plan.steps));
-      }
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** The newest checkpoint is that of the last step in the ledger. */
-  public void assertCheckpointOfTheLastStep() {
-    List<String[]> checkpoints = lines("checkpoints");
-    assertThat(checkpoints).isNotEmpty();
-    assertThat(Long.parseLong(checkpoints.get(checkpoints.size() - 1)[0]))
-        .isEqualTo(lines("ledger").size());
   }
 
   @Override

@@ -145,7 +145,6 @@ final class SleepyTask implements WorkerTask {
   @Override
   public StepReport step(Wish wish) throws GroupFailure {
     if (committed >= plan.steps()) {
-      finish();
       return new StepReport(committed, false, Wish.NONE, true, 0, 0, 0, 0, true);
     }
     long start = System.nanoTime();
@@ -170,9 +169,6 @@ final class SleepyTask implements WorkerTask {
       writeLedger(step);
     }
     boolean finished = committed >= plan.steps();
-    if (finished) {
-      finish();
-    }
     return new StepReport(
         step,
         commit,
@@ -221,10 +217,6 @@ final class SleepyTask implements WorkerTask {
     if (group.rank() == 0) {
       append("ledger", step + " " + group.generation() + " " + group.worldSize() + "\n");
     }
-  }
-
-  private void finish() {
-    append("final-" + context.name().replace('/', '_'), committed + " " + weights + "\n");
   }
 
   @Override
@@ -281,6 +273,9 @@ final class SleepyTask implements WorkerTask {
   @Override
   public void close() {
     abort();
+    if (group != null && !killed) {
+      append("final", context.name() + " " + committed + " " + weights + "\n");
+    }
     try {
       if (server != null) {
         server.close();
