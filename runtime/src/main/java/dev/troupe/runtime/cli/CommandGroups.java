@@ -32,6 +32,7 @@ final class CommandGroups implements IHelpSectionRenderer {
         "See and steer a run",
         List.of(
             new StatusCommand(), new DrainCommand(), new CheckpointCommand(), new StopCommand()));
+    groups.put("Secure a cluster", List.of(new CertsCommand()));
     groups.put("Measure", List.of(new BenchCommand()));
   }
 
