@@ -22,7 +22,6 @@ import json
 import multiprocessing
 import os
 import pathlib
-import platform
 import subprocess
 import sys
 import time
@@ -338,6 +337,50 @@ def compare_one(name, arguments, work, ours, row):
         row.update(compare(work / "expected.safetensors", work / "actual.safetensors"))
 
 
+def table(arguments):
+    """Writes docs/parity.md from the results; what was not run is listed as such."""
+    latest = {}
+    for line in (pathlib.Path(arguments.work) / "results.jsonl").open():
+        row = json.loads(line)
+        latest[row["name"]] = row
+    own = {"tiny-vit", "tiny-rn"}  # this project's, not OpenCLIP's
+    names = sorted((p.stem for p in CONFIGS.glob("*.json") if p.stem not in own), key=str.lower)
+    rows = [latest[n] for n in names if n in latest]
+    same = [r for r in rows if agrees(r)]
+    left = [n for n in names if n not in latest]
+    dates = sorted({r["date"] for r in rows})
+
+    def value(row, key):
+        found = row.get(key)
+        return f"{found:.1e}" if isinstance(found, float) else (found or "")
+
+    lines = [
+        "# Parity with OpenCLIP",
+        "",
+        f"Of OpenCLIP's {len(names)} configurations, {len(rows)} were compared and {len(same)} "
+        f"agree; {len(left)} were not compared (listed below). Dates: {', '.join(dates)}. "
+        f"{arguments.versions}",
+        "",
+        "Made by `parity/parity.py`: OpenCLIP's model with random weights, those that start "
+        "constant perturbed, in fp32 and eval mode, on two structured random images and three "
+        "random texts. A configuration agrees when the parameter names and their number are "
+        f"equal and max|a-b| / max|b| of the features is at most {TOLERANCE}; and, as random "
+        "models depend little on their input, at most "
+        f"{CENTRED_TOLERANCE} of what differs between the inputs (columns *centred*).",
+        "",
+        "| configuration | parameters | image | centred | text | centred | caption | agrees |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for r in rows:
+        lines.append(
+            f"| {r['name']} | {r.get('parameters', 0):,} | {value(r, 'image_features')} "
+            f"| {value(r, 'image_features_centred')} | {value(r, 'text_features')} "
+            f"| {value(r, 'text_features_centred')} | {value(r, 'caption_logits')} "
+            f"| {'yes' if agrees(r) else 'no: ' + r.get('error', 'differs')[:80]} |")
+    lines += ["", "## Not compared", "", ", ".join(left) + ".", ""]
+    (ROOT / "docs" / "parity.md").write_text("\n".join(lines))
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -351,8 +394,11 @@ def main():
     parser_run.add_argument("--reduce", help='fewer layers, as JSON: {"vision_cfg": 4}')
     parser_run.add_argument("--classpath", help="of the Java process (default: nn/target)")
     parser_run.add_argument("--java-option", action="append", default=[])
+    parser_table = commands.add_parser("table", help="write docs/parity.md")
+    parser_table.add_argument("--work", required=True)
+    parser_table.add_argument("--versions", default="", help="a sentence on versions and machine")
     arguments = parser.parse_args()
-    {"run": run}[arguments.command](arguments)
+    {"run": run, "table": table}[arguments.command](arguments)
 
 
 if __name__ == "__main__":
