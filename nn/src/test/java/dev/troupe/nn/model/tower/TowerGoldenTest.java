@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.core.Linear;
 import dev.troupe.nn.model.Lockable;
 import dev.troupe.nn.model.tower.text.HfTextTower;
+import dev.troupe.nn.torch.Autocast;
 import dev.troupe.nn.torch.RandomState;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
@@ -88,26 +91,68 @@ class TowerGoldenTest {
   @ParameterizedTest
   @MethodSource("allTowers")
   void shouldGiveTheSameFeaturesInHalfPrecisionButForRounding(String name) {
-    JsonNode golden = Golden.read(name);
-    boolean image = ReducedTowers.IMAGE.containsKey(name);
-    long size = ReducedTowers.imageSize(name);
     try (TensorScope scope = new TensorScope();
-        Layer tower =
-            (image ? ReducedTowers.IMAGE.get(name) : ReducedTowers.TEXT.get(name)).get()) {
+        Layer tower = tower(name)) {
       Golden.fill(tower);
       tower.train(false);
-      for (Tensor tensor : tower.state().values()) {
-        if (tensor.is_floating_point()) {
-          tensor.set_data(tensor.to(torch.ScalarType.BFloat16));
-        }
-      }
-      Tensor features_BD =
-          image
-              ? ((TimmTower) tower).forward(images(size).to(torch.ScalarType.BFloat16))
-              : ((HfTextTower) tower).forward(tokens(golden.get("tokens")));
-      assertThat(features_BD.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
-      assertClose(features_BD.to(torch.ScalarType.Float), golden.get("features"), 0.1);
+      tower.state().values().forEach(TowerGoldenTest::halve);
+      Tensor images_BCHW = images(name).to(torch.ScalarType.BFloat16);
+      assertHalf(name, forward(name, tower, images_BCHW));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("textTowers")
+  void shouldGiveTheSameFeaturesWithOnlyProductsInHalfPrecision(String name) {
+    try (TensorScope scope = new TensorScope();
+        Layer tower = tower(name)) {
+      Golden.fill(tower);
+      tower.train(false);
+      Init.each(tower, Linear.class, linear -> linear.state().values().forEach(t -> halve(t)));
+      assertHalf(name, forward(name, tower, null));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("allTowers")
+  void shouldTrainUnderAutocast(String name) {
+    try (TensorScope scope = new TensorScope();
+        Layer tower = tower(name)) {
+      Golden.fill(tower);
+      tower.train(false);
+      Tensor features_BD;
+      try (Autocast autocast = Autocast.to(false, torch.ScalarType.BFloat16)) {
+        features_BD = forward(name, tower, images(name));
+      }
+      Tensor features32_BD = features_BD.to(torch.ScalarType.Float);
+      assertClose(features32_BD, Golden.read(name).get("features"), 0.1);
+      features32_BD.sum().backward();
+      tower
+          .parameters()
+          .forEach((key, tensor) -> assertThat(tensor.grad().defined()).as(key).isTrue());
+    }
+  }
+
+  private static void halve(Tensor tensor) {
+    if (tensor.is_floating_point()) {
+      tensor.set_data(tensor.to(torch.ScalarType.BFloat16));
+    }
+  }
+
+  private static void assertHalf(String name, Tensor features_BD) {
+    assertThat(features_BD.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
+    assertClose(features_BD.to(torch.ScalarType.Float), Golden.read(name).get("features"), 0.1);
+  }
+
+  private static Layer tower(String name) {
+    boolean image = ReducedTowers.IMAGE.containsKey(name);
+    return (image ? ReducedTowers.IMAGE.get(name) : ReducedTowers.TEXT.get(name)).get();
+  }
+
+  private static Tensor forward(String name, Layer tower, Tensor images_BCHW) {
+    return tower instanceof TimmTower image
+        ? image.forward(images_BCHW)
+        : ((HfTextTower) tower).forward(tokens(Golden.read(name).get("tokens")));
   }
 
   @ParameterizedTest
@@ -149,6 +194,10 @@ class TowerGoldenTest {
       RandomState.seed(seed);
       return Golden.values(forward.run());
     }
+  }
+
+  private static Tensor images(String name) {
+    return images(ReducedTowers.imageSize(name));
   }
 
   private static Tensor images(long size) {

@@ -68,7 +68,7 @@ final class M2m100 extends TextEncoder {
       }
       Tensor position_BLC = Embedding.lookUp(positions_PC, positions(real_BL, spec.pad()));
       x_BLC = x_BLC.add(position_BLC.to(x_BLC.scalar_type()));
-      x_BLC = dropout.forward(x_BLC);
+      x_BLC = like(blocks.get(0).query, dropout.forward(x_BLC));
       Tensor mask_B11L = mask(real_BL, x_BLC.scalar_type());
       for (Block block : blocks) {
         x_BLC = block.forward(x_BLC, mask_B11L);

@@ -43,9 +43,9 @@ final class Mt5 extends TextEncoder {
   @Override
   Tensor forward(Tensor tokens_BL, Tensor real_BL) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor x_BLC = dropout.forward(words.forward(tokens_BL));
+      Tensor x_BLC = like(blocks.get(0).query, dropout.forward(words.forward(tokens_BL)));
       Tensor distance_1HLL = blocks.get(0).distances.forward(buckets(tokens_BL));
-      distance_1HLL = distance_1HLL.permute(2, 0, 1).unsqueeze(0);
+      distance_1HLL = distance_1HLL.permute(2, 0, 1).unsqueeze(0).to(x_BLC.scalar_type());
       Tensor bias_BHLL = distance_1HLL.add(mask(real_BL, x_BLC.scalar_type()));
       for (Block block : blocks) {
         x_BLC = block.forward(x_BLC, bias_BHLL);

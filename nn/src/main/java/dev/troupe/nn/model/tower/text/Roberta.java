@@ -56,7 +56,7 @@ final class Roberta extends TextEncoder {
     try (TensorScope scope = new TensorScope()) {
       Tensor x_BLC = words.forward(tokens_BL).add(types.weight().select(0, 0));
       x_BLC = x_BLC.add(positions.forward(positions(real_BL, spec.pad())));
-      x_BLC = dropout.forward(norm.forward(x_BLC));
+      x_BLC = like(blocks.get(0).query, dropout.forward(norm.forward(x_BLC)));
       Tensor mask_B11L = mask(real_BL, x_BLC.scalar_type());
       for (Block block : blocks) {
         x_BLC = block.forward(x_BLC, mask_B11L);

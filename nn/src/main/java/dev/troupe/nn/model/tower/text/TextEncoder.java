@@ -2,6 +2,7 @@ package dev.troupe.nn.model.tower.text;
 
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
+import dev.troupe.nn.core.Linear;
 import dev.troupe.nn.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +79,11 @@ abstract class TextEncoder extends Layer {
       Tensor ones_BL = real_BL.to(torch.ScalarType.Long);
       return scope.keep(ones_BL.cumsum(1).mul(ones_BL).add(new Scalar(pad)));
     }
+  }
+
+  /** Gives embeddings the type of the layers that follow, where those were cast alone. */
+  static Tensor like(Linear layer, Tensor x) {
+    return x.to(layer.weight().scalar_type());
   }
 
   /** Draws a table of deviation {@link #STD} whose row for padding is 0. */
