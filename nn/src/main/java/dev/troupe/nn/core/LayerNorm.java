@@ -34,8 +34,8 @@ public final class LayerNorm extends Layer {
       return x;
     }
     try (TensorScope scope = new TensorScope()) {
-      torch.ScalarType in = x.scalar_type();
-      torch.ScalarType own = weight.scalar_type();
+      torch.ScalarType in = x.scalar_type().intern();
+      torch.ScalarType own = weight.scalar_type().intern();
       Tensor y =
           torch.layer_norm(
               in == own ? x : x.to(own),
@@ -44,7 +44,7 @@ public final class LayerNorm extends Layer {
               new TensorOptional(bias),
               eps,
               true);
-      return scope.keep(y.scalar_type() == in ? y : y.to(in));
+      return scope.keep(in == own ? y : y.to(in));
     }
   }
 

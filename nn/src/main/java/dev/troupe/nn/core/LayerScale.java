@@ -1,5 +1,6 @@
 package dev.troupe.nn.core;
 
+import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** A learned scale per channel (Touvron et al. 2021); state {@code gamma}. */
@@ -15,7 +16,9 @@ public final class LayerScale extends Layer {
 
   /** Scales …×width. */
   public Tensor forward(Tensor x) {
-    return x.mul(gamma);
+    try (TensorScope scope = new TensorScope()) {
+      return scope.keep(x.mul(gamma.to(x.scalar_type())));
+    }
   }
 
   @Override

@@ -35,7 +35,7 @@ final class AttentionalPooler extends Layer {
   Tensor forward(Tensor x_BLW, long queries) {
     try (TensorScope scope = new TensorScope()) {
       Tensor q_QD = normQuery.forward(query_QD.narrow(0, 0, queries));
-      Tensor q_BQD = q_QD.unsqueeze(0).expand(x_BLW.size(0), -1, -1);
+      Tensor q_BQD = q_QD.to(x_BLW.scalar_type()).unsqueeze(0).expand(x_BLW.size(0), -1, -1);
       return scope.keep(attention.forward(q_BQD, normTokens.forward(x_BLW), null));
     }
   }

@@ -9,6 +9,9 @@ import org.bytedeco.pytorch.Tensor;
  * in a model's state.
  */
 public abstract class ImageTower extends Layer implements Lockable {
+  /** Values of a token, or channels: of the last block, in a ModifiedResNet after the stem. */
+  public abstract long width();
+
   /**
    * Encodes images.
    *

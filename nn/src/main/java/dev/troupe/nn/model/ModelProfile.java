@@ -27,7 +27,8 @@ import org.bytedeco.pytorch.global.torch;
  * @param imageHeight pixels
  * @param imageWidth pixels
  * @param embedDim values of a feature
- * @param imageParameters of the image tower; 0 if it is not supported, as are all that follow
+ * @param width of the image tower ({@link ImageTower#width})
+ * @param imageParameters of the image tower; 0 without support, as all other figures
  * @param textParameters of the text tower
  * @param parameters of the whole model
  * @param imageGflops for an image
@@ -42,6 +43,7 @@ public record ModelProfile(
     int imageHeight,
     int imageWidth,
     int embedDim,
+    long width,
     long imageParameters,
     long textParameters,
     long parameters,
@@ -64,6 +66,7 @@ public record ModelProfile(
           config.vision().imageHeight(),
           config.vision().imageWidth(),
           config.embedDim(),
+          0,
           0,
           0,
           0,
@@ -97,6 +100,7 @@ public record ModelProfile(
         vision.imageHeight(),
         vision.imageWidth(),
         config.embedDim(),
+        model.imageTower().width(),
         count(model.imageTower()),
         count(model.textTower()),
         count(model),

@@ -21,12 +21,14 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Shapes: B samples, C channels, H×W pixels, L = 1+H·W tokens, D features.
  */
 final class ModifiedResNet extends ImageTower {
+  private final VisionConfig config;
   private final List<Conv2d> stem = new ArrayList<>();
   private final List<BatchNorm2d> stemNorms = new ArrayList<>();
   private final List<Bottleneck> blocks = new ArrayList<>();
   private final AttentionPool pool;
 
   ModifiedResNet(VisionConfig config, int embedDim) {
+    this.config = config;
     long width = config.width();
     stem(1, 3, width / 2, 2);
     stem(2, width / 2, width / 2, 1);
@@ -49,6 +51,11 @@ final class ModifiedResNet extends ImageTower {
   private void stem(int number, long in, long out, long stride) {
     stem.add(child("conv" + number, new Conv2d(in, out, 3, stride, 1, 1, false)));
     stemNorms.add(child("bn" + number, new BatchNorm2d(out)));
+  }
+
+  @Override
+  public long width() {
+    return config.width();
   }
 
   @Override

@@ -57,6 +57,11 @@ final class VisionTransformer extends ImageTower {
   }
 
   @Override
+  public long width() {
+    return config.width();
+  }
+
+  @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
       Tensor x_BLV = embed(images_BCHW);

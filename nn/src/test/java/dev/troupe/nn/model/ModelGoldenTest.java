@@ -16,9 +16,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +79,60 @@ class ModelGoldenTest {
       weighted(model.encodeImage(images), "cotangent.image").backward();
       weighted(model.encodeText(tokens), "cotangent.text").backward();
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void shouldRunWithBfloat16Weights(String name) {
+    runInBfloat16(name, parameter -> true);
+  }
+
+  /** OpenCLIP's {@code --precision bf16} leaves norms, embeddings and tables as they are. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void shouldRunWithBfloat16MapsAndOtherWeightsInFloat32(String name) {
+    runInBfloat16(
+        name,
+        parameter ->
+            parameter.matches(
+                ".*(conv\\d|downsample\\.0|attn|attnpool\\.._proj|out_proj|c_fc|c_proj)"
+                    + "\\.(weight|bias|in_proj_weight|in_proj_bias|._proj_weight)"
+                    + "|.*proj(ection)?(\\.weight|\\.bias)?"));
+  }
+
+  private static void runInBfloat16(String name, Predicate<String> convert) {
+    JsonNode golden = golden(name);
+    try (TensorScope scope = new TensorScope();
+        ClipModel model = model(golden)) {
+      model
+          .state()
+          .forEach(
+              (parameter, tensor) -> {
+                if (tensor.is_floating_point() && convert.test(parameter)) {
+                  tensor.set_data(tensor.to(torch.ScalarType.BFloat16));
+                }
+              });
+      Tensor images = images(model).to(torch.ScalarType.BFloat16);
+      assertNear(model.encodeImage(images), golden.get("imageFeatures"));
+      assertNear(model.encodeText(tokens(golden)), golden.get("textFeatures"));
+    }
+  }
+
+  /** The cosine of expected and actual features, which keep two or three digits in bfloat16. */
+  private static void assertNear(Tensor features, JsonNode golden) {
+    assertThat(features.scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
+    double[] expected =
+        Arrays.stream(Golden.rows(golden)).flatMapToDouble(Arrays::stream).toArray();
+    float[] actual = Golden.values(features.to(torch.ScalarType.Float));
+    double product = 0;
+    double left = 0;
+    double right = 0;
+    for (int i = 0; i < actual.length; i++) {
+      product += actual[i] * expected[i];
+      left += actual[i] * actual[i];
+      right += expected[i] * expected[i];
+    }
+    assertThat(product / Math.sqrt(left * right)).isGreaterThan(0.999);
   }
 
   @ParameterizedTest

@@ -66,6 +66,7 @@ final class ModelsCommand implements Callable<Integer> {
         profile.imageHeight() == profile.imageWidth()
             ? String.valueOf(profile.imageHeight())
             : profile.imageHeight() + "x" + profile.imageWidth());
+    row.put("width", profile.width());
     row.put("embed_dim", profile.embedDim());
     row.put("image_mparams", millions(profile.imageParameters()));
     row.put("text_mparams", millions(profile.textParameters()));

@@ -131,6 +131,11 @@ public final class TimmTower extends ImageTower {
   }
 
   @Override
+  public long width() {
+    return trunk.width();
+  }
+
+  @Override
   public Tensor forward(Tensor images_BCHW) {
     try (TensorScope scope = new TensorScope()) {
       Tensor x_BD =

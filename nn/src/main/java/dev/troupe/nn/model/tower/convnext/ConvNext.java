@@ -51,6 +51,7 @@ public final class ConvNext extends GridTrunk {
   private final Pooling pooling;
   private final LayerNorm norm;
   private final Linear classifier;
+  private final long width;
   private final long outputs;
 
   /** Builds the trunk without filling it. */
@@ -82,6 +83,7 @@ public final class ConvNext extends GridTrunk {
     this.norm = child("head.norm", new LayerNorm(last, spec.eps));
     this.classifier =
         settings.classes() == 0 ? null : child("head.fc", new Linear(last, settings.classes()));
+    this.width = last;
     this.outputs = settings.classes() == 0 ? last : settings.classes();
   }
 
@@ -123,6 +125,11 @@ public final class ConvNext extends GridTrunk {
   @Override
   public long poolSize() {
     return spec.poolSize;
+  }
+
+  @Override
+  public long width() {
+    return width;
   }
 
   @Override

@@ -31,6 +31,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class Eva extends Trunk {
   private final EvaSpec spec;
   private final long prefix;
+  private final long width;
   private final long outputs;
   private final Tensor cls_11C;
   private final Tensor positions_1NC;
@@ -91,6 +92,7 @@ public final class Eva extends Trunk {
         built == Pooling.AVG ? child("fc_norm", new LayerNorm(width, spec.eps())) : null;
     this.classifier =
         settings.classes() == 0 ? null : child("head", new Linear(width, settings.classes()));
+    this.width = width;
     this.outputs = settings.classes() == 0 ? width : settings.classes();
   }
 
@@ -122,6 +124,11 @@ public final class Eva extends Trunk {
       }
       return scope.keep(classifier == null ? x_BD : classifier.forward(x_BD));
     }
+  }
+
+  @Override
+  public long width() {
+    return width;
   }
 
   @Override

@@ -55,6 +55,7 @@ public final class FastVit extends GridTrunk {
   private final MobileOneBlock last;
   private final Pooling pooling;
   private final Linear classifier;
+  private final long width;
   private final long outputs;
 
   /** Builds the trunk without filling it. */
@@ -87,6 +88,7 @@ public final class FastVit extends GridTrunk {
             settings.poolInForce("avg"), settings.name(), Pooling.AVG, Pooling.MAX, Pooling.AVGMAX);
     this.classifier =
         settings.classes() == 0 ? null : child("head.fc", new Linear(features, settings.classes()));
+    this.width = features;
     this.outputs = settings.classes() == 0 ? features : settings.classes();
   }
 
@@ -125,6 +127,11 @@ public final class FastVit extends GridTrunk {
   @Override
   public long poolSize() {
     return places(256);
+  }
+
+  @Override
+  public long width() {
+    return width;
   }
 
   @Override

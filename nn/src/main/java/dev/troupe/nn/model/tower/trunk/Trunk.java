@@ -15,6 +15,9 @@ public abstract class Trunk extends Layer {
    */
   public abstract Tensor forward(Tensor images_BCHW);
 
+  /** Channels of the last block. */
+  public abstract long width();
+
   /** The number of features of a sample. */
   public abstract long outputs();
 

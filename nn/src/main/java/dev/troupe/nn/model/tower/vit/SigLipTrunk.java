@@ -108,6 +108,11 @@ public final class SigLipTrunk extends Trunk {
   }
 
   @Override
+  public long width() {
+    return width;
+  }
+
+  @Override
   public long outputs() {
     return width;
   }

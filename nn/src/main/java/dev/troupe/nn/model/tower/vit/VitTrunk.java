@@ -28,6 +28,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class VitTrunk extends Trunk {
   private final long prefix;
   private final boolean positionForClass;
+  private final long width;
   private final long outputs;
   private final Tensor cls_11C;
   private final Tensor positions_1NC;
@@ -88,6 +89,7 @@ public final class VitTrunk extends Trunk {
     this.normAfterPool = normPooled ? child("fc_norm", new LayerNorm(width, spec.eps())) : null;
     this.classifier =
         settings.classes() == 0 ? null : child("head", new Linear(width, settings.classes()));
+    this.width = width;
     this.outputs = settings.classes() == 0 ? width : settings.classes();
   }
 
@@ -139,6 +141,11 @@ public final class VitTrunk extends Trunk {
       }
       return y_BNC == x_BNC ? x_BNC : scope.keep(y_BNC);
     }
+  }
+
+  @Override
+  public long width() {
+    return width;
   }
 
   @Override
