@@ -9,9 +9,13 @@ import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes c10d's backends; each call blocks until the ranks are connected, or throws. */
 final class Backends {
+  private static final Logger log = LoggerFactory.getLogger(Backends.class);
+
   private Backends() {}
 
   static Backend connect(GroupSpec spec, Store store) {
@@ -34,7 +38,7 @@ final class Backends {
   }
 
   /** Loads NCCL's bindings, which only the GPU build of libtorch has. */
-  static void requireNccl() {
+  private static void requireNccl() {
     try {
       Loader.load(torch_nccl.class);
     } catch (LinkageError | TypeNotPresentException e) {
@@ -42,6 +46,11 @@ final class Backends {
           "NCCL is not in this build of libtorch; build with -Pcuda on a machine with NVIDIA GPUs,"
               + " or use --device cpu",
           e);
+    }
+    if (!"0".equals(System.getenv("TORCH_NCCL_ASYNC_ERROR_HANDLING"))) {
+      log.warn(
+          "NCCL's watchdog ends this process when a peer is lost; start it through ./troupe, or set"
+              + " TORCH_NCCL_ASYNC_ERROR_HANDLING=0");
     }
   }
 

@@ -52,7 +52,7 @@ public final class Collectives implements AutoCloseable {
   private volatile boolean closed;
   private volatile boolean waiting;
   private final CompletableFuture<Void> abortSignal = new CompletableFuture<>();
-  private Connection connection;
+  private volatile Connection connection;
 
   /** What must be freed when the group is left. */
   private record Connection(Backend backend, TCPStore store) {
@@ -188,14 +188,14 @@ public final class Collectives implements AutoCloseable {
    * @return Σcounts×…
    */
   public Tensor allGather(Tensor rows, long[] counts) throws CollectiveException {
-    if (spec.worldSize() == 1) {
-      return rows;
-    }
     long most = 0;
     boolean even = true;
     for (long count : counts) {
       most = Math.max(most, count);
       even &= count == counts[0];
+    }
+    if (spec.worldSize() == 1 || most == 0) {
+      return rows;
     }
     try (TensorScope scope = new TensorScope()) {
       long[] shape = rows.sizes().vec().get();
@@ -367,6 +367,11 @@ public final class Collectives implements AutoCloseable {
   public void abort() {
     aborted = true;
     abortSignal.complete(null);
+    Connection current = connection;
+    if (current != null && spec.kind() == BackendKind.NCCL) {
+      // A thread may wait for the device, where only the communicator's end lets it go.
+      current.backend().abort();
+    }
   }
 
   /**

@@ -97,7 +97,7 @@ final class LossStage {
         scalars.put("logit_bias", scalarGradient(gradients.get(3), literal, factor));
       }
     }
-    if (group.worldSize() > 1 && !rowsOnly) {
+    if (group.worldSize() > 1 && images.size(0) > 0 && !rowsOnly) {
       Tensor both = torch.cat(new TensorVector(gradientImages, gradientTexts), 1);
       group.allReduce(both);
       gradientImages = both.narrow(1, 0, images.size(1));

@@ -277,11 +277,11 @@ class CollectivesTest {
 
   @Test
   void shouldFormHundredsOfGenerationsWithoutLeaks() throws Exception {
-    regroup(20);
+    regroup(10);
     awaitThreads(Long.MAX_VALUE);
     long threads = count("/proc/self/task");
     long descriptors = count("/proc/self/fd");
-    regroup(200);
+    regroup(100);
     assertThat(awaitThreads(threads + 2)).isLessThanOrEqualTo(threads + 2);
     assertThat(count("/proc/self/fd")).isLessThanOrEqualTo(descriptors + 4);
   }

@@ -166,6 +166,35 @@ class StepTest {
     start.close();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void shouldPassOverABatchWithoutUsableSamples(int worldSize) throws Exception {
+    ClipModel start = TinyModels.create(TinyModels.resNet(), 11);
+    List<StepOutcome> outcomes =
+        Ranks.run(
+            worldSize,
+            group -> {
+              try (ClipTrainer trainer = new ClipTrainer(TinyModels.copy(start), settings(2), 0)) {
+                trainer.join(group);
+                String before = trainer.parameterHash();
+                StepOutcome outcome = trainer.step(Batch.random(4, 1).rows(2, 2), 1e-3, 1);
+                assertThat(trainer.parameterHash()).isEqualTo(before);
+                assertThat(trainer.step(Batch.random(4, 1).whole(), 1e-3, 0).loss()).isPositive();
+                return outcome;
+              }
+            });
+
+    assertThat(outcomes)
+        .allSatisfy(
+            outcome -> {
+              assertThat(outcome.committed()).isTrue();
+              assertThat(outcome.samples()).isZero();
+              assertThat(outcome.loss()).isZero();
+              assertThat(outcome.wish()).isEqualTo(1);
+            });
+    start.close();
+  }
+
   @Test
   void shouldClipToTheGivenNormAsPyTorchDoes() throws Exception {
     ClipModel start = TinyModels.create(TinyModels.vit(), 11);
