@@ -55,7 +55,7 @@ abstract class RunCommand extends SettingsCommand<RunCommandSettings> {
       values.put("troupe.node.run", connection.name().orElseThrow());
       values.put("troupe.node.seed-nodes", connection.seedNodes());
     }
-    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load().withOnlyPath("troupe"));
+    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
   }
 
   private static Path folder(ConnectionSettings connection) {

@@ -99,8 +99,7 @@ public final class Training {
     if (settings.log().writesFiles()) {
       values.put("troupe.node.run-dir", folder.path().toAbsolutePath().toString());
     }
-    // Not the rest: Pekko's own defaults would override how nodes use Pekko.
-    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load().withOnlyPath("troupe"));
+    return ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
   }
 
   private static Duration seconds(double value) {

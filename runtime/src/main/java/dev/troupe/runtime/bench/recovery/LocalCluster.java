@@ -149,10 +149,7 @@ public final class LocalCluster implements AutoCloseable {
       Map<String, String> run =
           Map.of(
               "troupe.node.run", name, "troupe.node.run-dir", folder().toAbsolutePath().toString());
-      client =
-          RunClient.connect(
-              ConfigFactory.parseMap(run)
-                  .withFallback(ConfigFactory.load().withOnlyPath("troupe")));
+      client = RunClient.connect(ConfigFactory.parseMap(run).withFallback(ConfigFactory.load()));
     }
     return client;
   }
