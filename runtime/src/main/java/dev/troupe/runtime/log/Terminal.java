@@ -19,7 +19,7 @@ public final class Terminal {
   Terminal(PrintStream out, boolean interactive, int columns) {
     this.out = out;
     this.interactive = interactive;
-    this.columns = columns;
+    this.columns = columns > 1 ? columns : 120; // a terminal that does not know its width says 0
   }
 
   /** The terminal behind standard error; the launcher tells whether it is one. */
