@@ -34,7 +34,13 @@ import org.slf4j.LoggerFactory;
  */
 public record ShardCounts(int[] of, boolean presumed) {
   private static final Logger LOG = LoggerFactory.getLogger(ShardCounts.class);
-  private static final JsonFactory JSON = new JsonFactory();
+
+  /** Hundreds of thousands of names that come once each: nothing to gain by a table of them. */
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
 
   /** Name of the file that states counts, as OpenCLIP's. */
   public static final String SIZES = "sizes.json";
