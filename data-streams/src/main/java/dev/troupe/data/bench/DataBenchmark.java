@@ -1,5 +1,6 @@
 package dev.troupe.data.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.troupe.data.image.Augmentation;
 import dev.troupe.data.image.ImageTransforms;
 import dev.troupe.data.image.Preprocess;
@@ -12,14 +13,23 @@ import dev.troupe.data.stream.SliceStream;
 import dev.troupe.data.stream.StreamSpec;
 import dev.troupe.data.stream.TrainingData;
 import dev.troupe.data.text.ClipTokenizer;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.pekko.stream.Materializer;
 
 /**
  * Times the input pipeline as training uses it: shards, plan, decoding, OpenCLIP's training
- * transform, CLIP's tokenizer, batches; with a consumer that only takes.
+ * transform, CLIP's tokenizer, batches; with a consumer that only takes, as fast as it can or at a
+ * given pace.
  */
 public final class DataBenchmark {
   private static final int BATCH = 64;
+
+  private static final int LOOKS = 12;
+
+  private static final OperatingSystemMXBean OS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private DataBenchmark() {}
 
@@ -31,6 +41,7 @@ public final class DataBenchmark {
    * @param image_size height and width of the result, in pixels
    * @param seconds time they took
    * @param samples_per_second the rate
+   * @param busy_cores processor time of this process in that time, by its length
    * @param first_batch_seconds from opening the data set to the first batch
    */
   public record Result(
@@ -39,6 +50,7 @@ public final class DataBenchmark {
       int image_size,
       double seconds,
       double samples_per_second,
+      double busy_cores,
       double first_batch_seconds) {}
 
   /**
@@ -57,24 +69,33 @@ public final class DataBenchmark {
       throws InterruptedException {
     long warmUp = Math.max(1024, samples / 4) / BATCH;
     long timed = (samples + BATCH - 1) / BATCH;
-    StreamSpec stream = StreamSpec.defaults().withDecoders(workers).withSlicesAhead(4);
     long start = System.nanoTime();
-    try (DataFactory factory = new DataFactory(store, stream, materializer);
-        TrainingData training =
-            factory.training(
-                data,
-                new OrderSpec(0, 1_000_000, BATCH),
-                ImageTransforms.train(Preprocess.of(imageSize), Augmentation.defaults()),
-                new ClipTokenizer(ClipTokenizer.DEFAULT_CONTEXT_LENGTH));
+    try (DataFactory factory = factory(store, workers, materializer);
+        TrainingData training = training(factory, data, imageSize);
         SliceStream slices = training.open(0, 0, 1)) {
       slices.next().close();
       double firstBatch = (System.nanoTime() - start) / 1e9;
       take(slices, warmUp - 1);
+      long cpu = OS.getProcessCpuTime();
       long began = System.nanoTime();
       long n = take(slices, timed);
       double seconds = (System.nanoTime() - began) / 1e9;
-      return new Result(n, workers, imageSize, seconds, n / seconds, firstBatch);
+      double busy = (OS.getProcessCpuTime() - cpu) / 1e9 / seconds;
+      return new Result(n, workers, imageSize, seconds, n / seconds, busy, firstBatch);
     }
+  }
+
+  private static DataFactory factory(StoreSpec store, int workers, Materializer materializer) {
+    StreamSpec stream = StreamSpec.defaults().withDecoders(workers).withSlicesAhead(4);
+    return new DataFactory(store, stream, materializer);
+  }
+
+  private static TrainingData training(DataFactory factory, DataSpec data, int imageSize) {
+    return factory.training(
+        data,
+        new OrderSpec(0, 1_000_000, BATCH),
+        ImageTransforms.train(Preprocess.of(imageSize), Augmentation.defaults()),
+        new ClipTokenizer(ClipTokenizer.DEFAULT_CONTEXT_LENGTH));
   }
 
   private static long take(SliceStream slices, long steps) throws InterruptedException {
@@ -85,5 +106,42 @@ public final class DataBenchmark {
       }
     }
     return n;
+  }
+
+  /**
+   * Takes batches of 64 at a fixed pace, and looks at the memory now and then.
+   *
+   * @param rate batches a second
+   * @param seconds how long; memory is looked at after each twelfth of it
+   * @param onRow hears of each look as it comes
+   */
+  public static void paced(
+      DataSpec data,
+      StoreSpec store,
+      double rate,
+      double seconds,
+      int workers,
+      int imageSize,
+      Materializer materializer,
+      Consumer<Footprint> onRow)
+      throws InterruptedException {
+    try (DataFactory factory = factory(store, workers, materializer);
+        TrainingData training = training(factory, data, imageSize);
+        SliceStream slices = training.open(0, 0, 1)) {
+      long start = System.nanoTime();
+      int looks = 0;
+      for (long batches = 1; looks < LOOKS; batches++) {
+        slices.next().close();
+        double elapsed = (System.nanoTime() - start) / 1e9;
+        if (elapsed >= seconds * (looks + 1) / LOOKS) {
+          onRow.accept(Footprint.now(elapsed, batches));
+          looks++;
+        }
+        double wait = batches / rate - elapsed;
+        if (wait > 0) {
+          TimeUnit.MICROSECONDS.sleep((long) (wait * 1e6));
+        }
+      }
+    }
   }
 }
