@@ -105,6 +105,7 @@ public final class RunLog implements AutoCloseable {
                 figure ->
                     String.format(Locale.ROOT, "%s: %.4f", figure.getKey(), figure.getValue()))
             .collect(Collectors.joining("\t"));
+    terminal.status("");
     LOG.info("Eval Epoch: {} {}", epoch, text);
     results.evaluation(figures);
     writable().ifPresent(to -> to.evaluation(epoch, figures));
