@@ -10,12 +10,20 @@ import dev.troupe.actors.task.Activity;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/** What the coordinator knows of one worker. */
+/**
+ * What the coordinator knows of one worker. Others read the fields; what a {@link Trait} depends on
+ * changes only through the methods, which keep the roster's sets right.
+ */
 final class Member {
   final String name;
   final String address;
+  final ActorRef<WorkerCommand> ref;
   final long order;
-  ActorRef<WorkerCommand> ref;
+  private final Roster roster;
+
+  /** Its traits as bits, kept by the roster. */
+  int traits;
+
   WorkerCard card;
 
   /** Whether its facts were found to fit the run's. */
@@ -54,9 +62,11 @@ final class Member {
   long stillMillis;
   long stillAtNanos;
 
+  /** What there is to know of it, for people. */
   String note = "";
 
-  Member(WorkerCard card, ActorRef<WorkerCommand> ref, long order) {
+  Member(Roster roster, WorkerCard card, ActorRef<WorkerCommand> ref, long order) {
+    this.roster = roster;
     this.name = card.name();
     this.address = card.address();
     this.order = order;
@@ -65,8 +75,117 @@ final class Member {
     this.phase = card.phase();
   }
 
-  void tell(WorkerMessage message) {
-    ref.tell(message);
+  // ---- what happens to it ----
+
+  /** It says all about itself. */
+  void registers(WorkerCard own, boolean fits) {
+    card = own;
+    vetted &= fits;
+    draining |= own.draining();
+    if (own.phase() == Phase.WARMING_UP) {
+      idle = null;
+    }
+    phase = own.phase();
+    closed = own.phase() == Phase.ENDED;
+    changed();
+  }
+
+  /** It was a member before this coordinator knew it. */
+  void isAdopted(long memberSince, boolean connected) {
+    since = memberSince;
+    joined = connected;
+    changed();
+  }
+
+  void isVetted() {
+    vetted = true;
+    changed();
+  }
+
+  void isToldToJoin(WorkerMessage.Form order) {
+    since = holdsState() ? since : order.generation();
+    idle = null;
+    joined = false;
+    progress = null;
+    phase = Phase.SYNCING;
+    note = "";
+    stillMillis = 0;
+    stillAtNanos = System.nanoTime();
+    form = order;
+    changed();
+  }
+
+  void joins() {
+    joined = true;
+    phase = Phase.TRAINING;
+    changed();
+  }
+
+  void becomesIdle(Idle message) {
+    idle = message;
+    phase = Phase.IDLE;
+    changed();
+  }
+
+  /** What it holds no longer counts. */
+  void losesMembership() {
+    since = 0;
+    changed();
+  }
+
+  void isEvicted() {
+    since = 0;
+    idle = null;
+    joined = false;
+    changed();
+  }
+
+  /** Its task failed by its own fault, a fresh one is being made. */
+  void startsAnew() {
+    since = 0;
+    idle = null;
+    vetted = false;
+    phase = Phase.WARMING_UP;
+    changed();
+  }
+
+  void isAskedToLeave() {
+    draining = true;
+    changed();
+  }
+
+  void isBanned(String reason) {
+    banned = reason;
+    changed();
+  }
+
+  void isReleased() {
+    released = true;
+    idle = null;
+    phase = Phase.LEAVING;
+    changed();
+  }
+
+  void closes() {
+    closed = true;
+    changed();
+  }
+
+  /** It said how it gets on; no trait depends on that. */
+  void stands(Activity now, long still) {
+    activity = now;
+    stillMillis = still;
+    stillAtNanos = System.nanoTime();
+  }
+
+  private void changed() {
+    roster.recount(this);
+  }
+
+  // ---- what it is ----
+
+  boolean has(Trait trait) {
+    return (traits & 1 << trait.ordinal()) != 0;
   }
 
   boolean leaves() {
@@ -88,5 +207,9 @@ final class Member {
   /** How long it has stood still, as far as it said. */
   long stillMillis(long nowNanos) {
     return stillMillis + TimeUnit.NANOSECONDS.toMillis(nowNanos - stillAtNanos);
+  }
+
+  void tell(WorkerMessage message) {
+    ref.tell(message);
   }
 }

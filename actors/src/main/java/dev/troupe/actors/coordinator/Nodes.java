@@ -5,6 +5,8 @@ import dev.troupe.actors.node.NodeProbe;
 import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage.Hello;
 import dev.troupe.actors.protocol.NodeMessage;
+import dev.troupe.actors.protocol.WorkerMessage;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -12,7 +14,6 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
@@ -78,7 +79,7 @@ final class Nodes {
     if (!dead.add(address)) {
       return false;
     }
-    for (Member node : cluster.state().getMembers()) {
+    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
       if (Electorate.hostAndPort(node.address()).equals(address)) {
         cluster.manager().tell(new Down(node.address()));
       }
@@ -96,8 +97,13 @@ final class Nodes {
     }
   }
 
+  /** Tells each of these workers. */
+  void tell(Collection<Member> workers, WorkerMessage message) {
+    workers.forEach(worker -> worker.tell(message));
+  }
+
   void announce(long term) {
-    for (Member member : cluster.state().getMembers()) {
+    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
       announce(term, member.address());
     }
   }
@@ -116,13 +122,13 @@ final class Nodes {
   boolean allRegistered(long term, Roster roster) {
     Set<Address> unreachable = new HashSet<>();
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
-    for (Member node : cluster.state().getMembers()) {
+    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
       String at = Electorate.hostAndPort(node.address());
       if (unreachable.contains(node.address()) || dead.contains(at)) {
         continue;
       }
       Hello hello = hellos.get(at);
-      if (hello == null || hello.term() != term || roster.on(at).size() < hello.workers()) {
+      if (hello == null || hello.term() != term || roster.sizeOn(at) < hello.workers()) {
         return false;
       }
     }
@@ -135,7 +141,7 @@ final class Nodes {
   }
 
   boolean areAllGone() {
-    for (Member member : cluster.state().getMembers()) {
+    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
       if (!Electorate.hostAndPort(member.address()).equals(own)) {
         return false;
       }

@@ -1,8 +1,7 @@
 package dev.troupe.actors.coordinator;
 
 import dev.troupe.actors.RunStatus;
-import dev.troupe.actors.RunStatus.Incident;
-import dev.troupe.actors.RunStatus.Quarantined;
+import dev.troupe.actors.protocol.Phase;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -11,52 +10,47 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /** Writes down how the run is. */
-record StatusReport(
-    CoordinatorSettings settings,
-    String address,
-    long term,
-    RunStatus.State state,
-    String note,
-    Team team,
-    long runSteps) {
+final class StatusReport {
 
   /** A straggler's own work takes this much longer than the median's, and at least this long. */
   private static final double STRAGGLES = 1.5;
 
   private static final double STRAGGLES_SECONDS = 0.05;
 
-  RunStatus of(Roster roster, List<Quarantined> quarantined, List<Incident> incidents) {
-    List<Member> members = new ArrayList<>(roster.all());
+  private StatusReport() {}
+
+  static RunStatus of(Run run) {
+    List<Member> members = new ArrayList<>(run.roster.all());
     members.sort(
-        Comparator.comparing((Member m) -> rank(m) < 0 ? Integer.MAX_VALUE : rank(m))
+        Comparator.comparing((Member m) -> rank(run, m) < 0 ? Integer.MAX_VALUE : rank(run, m))
             .thenComparing(m -> m.order));
     double own = median(members, StatusReport::ownSeconds);
     double step = median(members, StatusReport::stepSeconds);
-    Member host = roster.get(team.host());
+    Member host = run.roster.get(run.team().name(0));
     return new RunStatus(
-        settings.runName(),
-        state,
-        note,
-        address,
-        term,
-        team.generation,
-        runSteps,
+        run.settings.runName(),
+        run.state(),
+        run.note(),
+        run.nodes.own(),
+        run.term,
+        run.team().generation,
+        run.steps,
         host == null || host.progress == null ? Double.NaN : host.progress.loss(),
         step,
-        settings.run().samplesPerStep() / step,
-        members.stream().map(member -> worker(member, own)).toList(),
-        quarantined,
-        incidents);
+        run.settings.run().samplesPerStep() / step,
+        members.stream().map(member -> worker(run, member, own)).toList(),
+        run.quarantine.all(),
+        run.incidents.all());
   }
 
-  private RunStatus.Worker worker(Member member, double medianOwn) {
+  private static RunStatus.Worker worker(Run run, Member member, double medianOwn) {
     double own = ownSeconds(member);
     boolean straggler = own > STRAGGLES * medianOwn && own - medianOwn > STRAGGLES_SECONDS;
     return new RunStatus.Worker(
         member.name,
         member.card.pid(),
-        stateOf(member),
-        rank(member),
+        state(run, member),
+        rank(run, member),
         member.progress != null ? member.progress.committedSteps() : member.card.committedSteps(),
         stepSeconds(member),
         own,
@@ -64,18 +58,18 @@ record StatusReport(
         member.banned.isEmpty() ? member.note : member.banned);
   }
 
-  private String stateOf(Member member) {
-    if (member.phase != dev.troupe.actors.protocol.Phase.LEAVING && member.draining) {
+  private static String state(Run run, Member member) {
+    if (member.phase != Phase.LEAVING && member.draining) {
       return "draining";
     }
-    if (member.phase == dev.troupe.actors.protocol.Phase.IDLE && rank(member) < 0) {
+    if (member.phase == Phase.IDLE && rank(run, member) < 0) {
       return "spare";
     }
     return member.phase.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private int rank(Member member) {
-    return member.since > 0 ? team.rank(member.name) : -1;
+  private static int rank(Run run, Member member) {
+    return member.has(Trait.MEMBER) ? run.team().rank(member.name) : -1;
   }
 
   private static double ownSeconds(Member member) {

@@ -1,10 +1,9 @@
 package dev.troupe.actors.coordinator;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,11 +12,9 @@ import java.util.Set;
  */
 final class Team {
 
-  /** Before the first generation. */
-  static final Team NONE = new Team(0, List.of());
-
   final long generation;
-  private final List<String> names;
+  private final String[] names;
+  private final Map<String, Integer> ranks = new HashMap<>();
 
   /** Committed steps when it was formed; -1 until known. */
   long startSteps = -1;
@@ -26,42 +23,62 @@ final class Team {
   boolean committed;
 
   /** Members whose task failed by its own fault. */
-  final Set<String> faulted = new HashSet<>();
+  private final Set<String> faulted = new HashSet<>();
 
   Team(long generation, List<String> names) {
+    this(generation, new String[names.size()]);
+    for (int rank = 0; rank < names.size(); rank++) {
+      set(rank, names.get(rank));
+    }
+  }
+
+  private Team(long generation, String[] names) {
     this.generation = generation;
-    this.names = new ArrayList<>(names);
+    this.names = names;
+  }
+
+  /** Before the first generation. */
+  static Team none() {
+    return new Team(0, List.of());
   }
 
   static Team ofUnknown(long generation, int worldSize) {
-    return new Team(generation, Collections.nCopies(worldSize, null));
+    return new Team(generation, new String[worldSize]);
   }
 
   int size() {
-    return names.size();
+    return names.length;
   }
 
   void set(int rank, String name) {
-    if (rank >= 0 && rank < names.size()) {
-      names.set(rank, name);
+    if (rank >= 0 && rank < names.length) {
+      ranks.remove(names[rank]);
+      names[rank] = name;
+      ranks.put(name, rank);
     }
   }
 
   /** The rank of a worker; -1 if it is no member. */
   int rank(String name) {
-    return names.indexOf(name);
+    return ranks.getOrDefault(name, -1);
   }
 
   boolean has(String name) {
-    return names.contains(name);
+    return ranks.containsKey(name);
   }
 
-  /** Known members in order of rank. */
-  List<String> names() {
-    return names.stream().filter(Objects::nonNull).toList();
+  /** Who has this rank; null if nobody has or nobody is known to have. */
+  String name(int rank) {
+    return rank >= 0 && rank < names.length ? names[rank] : null;
   }
 
-  String host() {
-    return names.isEmpty() ? null : names.get(0);
+  /** A member's task failed by its own fault. */
+  void faulted(String name) {
+    faulted.add(name);
+  }
+
+  /** Whether no known member is without a fault. */
+  boolean allFaulted() {
+    return faulted.size() >= ranks.size();
   }
 }
