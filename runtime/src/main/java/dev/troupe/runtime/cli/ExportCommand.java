@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.troupe.data.image.Preprocess;
+import dev.troupe.nn.model.ClipModel;
+import dev.troupe.nn.model.ClipModels;
 import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.nn.model.ModelConfigs;
 import dev.troupe.nn.torch.TensorScope;
@@ -16,6 +18,8 @@ import dev.troupe.nn.weights.Written;
 import dev.troupe.runtime.checkpoint.Checkpoint;
 import dev.troupe.runtime.settings.ExportSettings;
 import dev.troupe.runtime.settings.ImageSettings;
+import dev.troupe.runtime.weights.ResolvedWeights;
+import dev.troupe.runtime.wiring.FirstWeights;
 import dev.troupe.runtime.wiring.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +38,7 @@ import picocli.CommandLine.Option;
     name = "export",
     customSynopsis = "./troupe export --checkpoint DIR --format openclip|hf --out DIR …",
     description = {
-      "Writes a checkpoint's weights for others.",
+      "Writes a checkpoint's weights for others, or brings others' weights into another form.",
       "openclip: NAME.safetensors and NAME.pt; hf: the folder that OpenCLIP loads as local-dir: or"
           + " hf-hub:."
     },
@@ -42,7 +46,7 @@ import picocli.CommandLine.Option;
       "%nExamples:",
       "  ./troupe export --checkpoint logs/quickstart/checkpoints/step-00000284 --format openclip \\",
       "      --out exported",
-      "  ./troupe export --checkpoint weights.safetensors --model ViT-B-32 --format hf --out my-clip",
+      "  ./troupe export --checkpoint epoch_32.pt --model ViT-B-32 --format hf --out my-clip",
       ""
     })
 final class ExportCommand extends SettingsCommand<ExportSettings> {
@@ -63,7 +67,8 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
       names = "--checkpoint",
       required = true,
       paramLabel = "DIR|FILE",
-      description = "A run's checkpoint, or weights by OpenCLIP's names with --model.")
+      description =
+          "A run's checkpoint; or, with --model, a file or folder as --pretrained reads it.")
   private Path checkpoint;
 
   @Option(
@@ -104,23 +109,8 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
   public Integer call() {
     ImageSettings images = read(null).load().image();
     Torch.load();
-    Weights weights = weights();
-    List<Written> files;
-    try (TensorScope scope = new TensorScope();
-        WeightsFile file = WeightsFiles.open(weights.path())) {
-      Map<String, Tensor> state = new LinkedHashMap<>();
-      file.names().forEach(tensor -> state.put(tensor, file.tensor(tensor)));
-      files =
-          format == Format.OPENCLIP
-              ? Export.openClip(
-                  out, name == null ? weights.config().name() : name, state, weights.epoch())
-              : Export.huggingFace(
-                  out,
-                  weights.config(),
-                  preprocess(Preprocessing.of(weights.config(), images, Optional.empty())),
-                  state,
-                  tokenizer);
-    }
+    List<Written> files =
+        checkpoint.resolve("manifest.json").toFile().isFile() ? ofRun(images) : ofOthers(images);
     List<Map<String, Object>> rows = new ArrayList<>();
     for (Written written : files) {
       Map<String, Object> row = new LinkedHashMap<>();
@@ -132,20 +122,42 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
     return 0;
   }
 
-  private record Weights(Path path, ModelConfig config, int epoch) {}
-
-  private Weights weights() {
-    if (!checkpoint.resolve("manifest.json").toFile().isFile()) {
-      if (model == null) {
-        throw new IllegalArgumentException(
-            "checkpoint: %s is none of a run (expected: a checkpoint's folder, or --model too)"
-                .formatted(checkpoint));
-      }
-      return new Weights(checkpoint, ModelConfigs.load(model), 0);
-    }
+  /** A run's own checkpoint holds OpenCLIP's names: its tensors go over as they are mapped. */
+  private List<Written> ofRun(ImageSettings images) {
     Checkpoint whole = Checkpoint.open(checkpoint);
     ModelConfig config = model == null ? trained(whole) : ModelConfigs.load(model);
-    return new Weights(whole.model(), config, whole.state().epoch());
+    try (TensorScope scope = new TensorScope();
+        WeightsFile file = WeightsFiles.open(whole.model())) {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      file.names().forEach(tensor -> state.put(tensor, file.tensor(tensor)));
+      return write(
+          config, state, whole.state().epoch(), Preprocessing.of(config, images, Optional.empty()));
+    }
+  }
+
+  /** What others wrote goes through the model, which brings every layout to OpenCLIP's names. */
+  private List<Written> ofOthers(ImageSettings images) {
+    if (model == null) {
+      throw new IllegalArgumentException(
+          "checkpoint: %s is none of a run (expected: a checkpoint's folder, or --model too)"
+              .formatted(checkpoint));
+    }
+    ResolvedWeights weights = ResolvedWeights.local(checkpoint);
+    try (ClipModel clip = ClipModels.create(ModelConfigs.load(model))) {
+      FirstWeights.load(clip, weights);
+      return write(
+          clip.config(),
+          clip.state(),
+          0,
+          Preprocessing.of(clip.config(), images, Optional.of(weights)));
+    }
+  }
+
+  private List<Written> write(
+      ModelConfig config, Map<String, Tensor> state, int epoch, Preprocess images) {
+    return format == Format.OPENCLIP
+        ? Export.openClip(out, name == null ? config.name() : name, state, epoch)
+        : Export.huggingFace(out, config, preprocess(images), state, tokenizer);
   }
 
   /** The configuration that a run was trained with, flags such as --force-image-size included. */

@@ -1,13 +1,10 @@
 package dev.troupe.runtime.weights;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.troupe.data.store.Fetcher;
 import dev.troupe.data.store.StoreSpec;
 import dev.troupe.data.text.TokenizerSpec;
 import dev.troupe.nn.weights.Checksums;
 import dev.troupe.nn.weights.Export;
-import dev.troupe.nn.weights.PreprocessConfig;
 import dev.troupe.nn.weights.WeightsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,7 +92,7 @@ public final class Pretrained {
     }
     String path = name.startsWith(LOCAL_PREFIX) ? name.substring(LOCAL_PREFIX.length()) : name;
     if (Files.exists(Path.of(path))) {
-      return local(Path.of(path));
+      return ResolvedWeights.local(Path.of(path));
     }
     if (Fetcher.isRemote(name)) {
       return ResolvedWeights.of(fetch(name));
@@ -106,7 +103,7 @@ public final class Pretrained {
       if (Fetcher.isRemote(place)) {
         return ResolvedWeights.of(fetch(place));
       }
-      return local(Path.of(place));
+      return ResolvedWeights.local(Path.of(place));
     }
     return PretrainedTag.find(model, name)
         .map(this::fromTag)
@@ -130,48 +127,6 @@ public final class Pretrained {
         "pretrained: " + name + " (expected: " + String.join("; or ", expected) + ")");
   }
 
-  /** A file or folder; a Hugging Face folder tells how images are prepared. */
-  private static ResolvedWeights local(Path path) {
-    if (!Files.exists(path)) {
-      throw new WeightsException("pretrained: " + path + ": no such file or folder");
-    }
-    Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
-    Path config = folder.resolve(Export.CONFIG_FILE);
-    return Files.isRegularFile(config) ? withConfig(path, config) : ResolvedWeights.of(path);
-  }
-
-  private static ResolvedWeights withConfig(Path path, Path config) {
-    try {
-      JsonNode root = new ObjectMapper().readTree(config.toFile());
-      JsonNode images = root.path("preprocess_cfg");
-      Optional<PreprocessConfig> preprocess =
-          images.isObject()
-              ? Optional.of(
-                  new PreprocessConfig(
-                      numbers(images.path("mean"), PreprocessConfig.OPENAI.mean()),
-                      numbers(images.path("std"), PreprocessConfig.OPENAI.std()),
-                      images.path("interpolation").asText("bicubic"),
-                      images.path("resize_mode").asText("shortest")))
-              : Optional.empty();
-      Optional<Boolean> quickGelu =
-          root.has("model_cfg")
-              ? Optional.of(root.path("model_cfg").path("quick_gelu").asBoolean(false))
-              : Optional.empty();
-      return new ResolvedWeights(path, preprocess, quickGelu);
-    } catch (IOException e) {
-      throw new WeightsException(config + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static List<Double> numbers(JsonNode values, List<Double> otherwise) {
-    if (!values.isArray() || values.isEmpty()) {
-      return otherwise;
-    }
-    List<Double> result = new ArrayList<>();
-    values.forEach(value -> result.add(value.asDouble()));
-    return result;
-  }
-
   private ResolvedWeights fromHub(String name) {
     int at = name.indexOf('@');
     String repository = at < 0 ? name : name.substring(0, at);
@@ -181,7 +136,9 @@ public final class Pretrained {
     }
     Path weights = hubFile(repository, revision, Optional.empty());
     Optional<Path> config = optionalHubFile(repository, revision, Export.CONFIG_FILE);
-    return config.isPresent() ? withConfig(weights, config.get()) : ResolvedWeights.of(weights);
+    return config.isPresent()
+        ? ResolvedWeights.of(weights, config.get())
+        : ResolvedWeights.of(weights);
   }
 
   private ResolvedWeights fromTag(PretrainedTag tag) {
