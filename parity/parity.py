@@ -7,7 +7,11 @@ same weights and computes the same. Names, numbers of parameters and features ar
   mvn -q -pl nn test-compile dependency:build-classpath -Dmdep.outputFile=target/classpath.txt
   python parity/parity.py run --work DIR            # all, resumable: results in DIR/results.jsonl
   python parity/parity.py run --work DIR RN50 ...   # these
+  python parity/parity.py run --work DIR --reduce '{"vision_cfg": 4, "text_cfg": 4}' ViT-e-14 ...
   python parity/parity.py table --work DIR          # writes docs/parity.md
+
+Of several results of a configuration, the table shows the last that agrees, at full depth if there
+is one. What parity/notes.md says stands below the table.
 
 The Python needs open_clip_torch 3.3.0 and safetensors; transformers for configurations with
 Hugging Face text towers. Big files are deleted as soon as a configuration is done.
@@ -28,6 +32,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "configs" / "models"
+NOTES = ROOT / "parity" / "notes.md"
 TOLERANCE = 1e-4
 CENTRED_TOLERANCE = 1e-3
 
@@ -214,6 +219,13 @@ def forked(function, *arguments):
     return result
 
 
+def classpath():
+    """What Maven has built, with the libraries that it wrote down."""
+    return ":".join([
+        str(ROOT / "nn/target/test-classes"), str(ROOT / "nn/target/classes"),
+        (ROOT / "nn/target/classpath.txt").read_text()])
+
+
 class Ours:
     """The long-lived Java process."""
 
@@ -271,6 +283,11 @@ def agrees(row):
         and all(c <= CENTRED_TOLERANCE for c in centred))
 
 
+def worth(row):
+    """What agrees shows more than what does not, and full depth more than reduced."""
+    return agrees(row), "reduced" not in row
+
+
 @contextlib.contextmanager
 def lock(path):
     """Holds a lock file during one configuration, for machines that are shared."""
@@ -290,11 +307,8 @@ def run(arguments):
     if results.exists():
         done = {row["name"]: row for row in map(json.loads, results.open())}
     names = arguments.names or sorted(p.stem for p in CONFIGS.glob("*.json"))
-    classpath = arguments.classpath or ":".join([
-        str(ROOT / "nn/target/test-classes"), str(ROOT / "nn/target/classes"),
-        (ROOT / "nn/target/classpath.txt").read_text()])
     load_peer()
-    ours = Ours(classpath, arguments.java_option)
+    ours = Ours(arguments.classpath or classpath(), arguments.java_option)
     for name in names:
         if name in done and agrees(done[name]) and not arguments.again:
             continue
@@ -306,7 +320,7 @@ def run(arguments):
             except Exception as e:  # the campaign goes on with the next configuration
                 row["error"] = str(e)[-600:]
                 if ours.process.poll() is not None:
-                    ours = Ours(classpath, arguments.java_option)
+                    ours = Ours(arguments.classpath or classpath(), arguments.java_option)
             finally:
                 for file in work.glob("*.safetensors"):
                     file.unlink()
@@ -337,16 +351,30 @@ def compare_one(name, arguments, work, ours, row):
         row.update(compare(work / "expected.safetensors", work / "actual.safetensors"))
 
 
+def depth(row):
+    """The layers of the towers that were made shallower, as " (4+4)"."""
+    if "reduced" not in row:
+        return ""
+    limits = json.loads(row["reduced"])
+    config = json.loads((CONFIGS / f"{row['name']}.json").read_text())
+    layers = [str(section["layers"]) for key in limits
+              if (section := reduced(config, limits).get(key, {})).get("layers")]
+    return f" ({'+'.join(layers)})"
+
+
 def table(arguments):
     """Writes docs/parity.md from the results; what was not run is listed as such."""
     latest = {}
     for line in (pathlib.Path(arguments.work) / "results.jsonl").open():
         row = json.loads(line)
-        latest[row["name"]] = row
+        before = latest.get(row["name"])
+        if before is None or worth(row) >= worth(before):
+            latest[row["name"]] = row
     own = {"tiny-vit", "tiny-rn"}  # this project's, not OpenCLIP's
     names = sorted((p.stem for p in CONFIGS.glob("*.json") if p.stem not in own), key=str.lower)
     rows = [latest[n] for n in names if n in latest]
     same = [r for r in rows if agrees(r)]
+    shallow = [r for r in rows if "reduced" in r]
     left = [n for n in names if n not in latest]
     dates = sorted({r["date"] for r in rows})
 
@@ -358,8 +386,9 @@ def table(arguments):
         "# Parity with OpenCLIP",
         "",
         f"Of OpenCLIP's {len(names)} configurations, {len(rows)} were compared and {len(same)} "
-        f"agree; {len(left)} were not compared (listed below). Dates: {', '.join(dates)}. "
-        f"{arguments.versions}",
+        f"agree, {len(rows) - len(shallow)} of them at full size and {len(shallow)} at reduced "
+        f"depth (number of layers in brackets, all else as configured); {len(left)} were not "
+        f"compared (listed below). Dates: {', '.join(dates)}. {arguments.versions}",
         "",
         "Made by `parity/parity.py`: OpenCLIP's model with random weights, those that start "
         "constant perturbed, in fp32 and eval mode, on two structured random images and three "
@@ -373,11 +402,13 @@ def table(arguments):
     ]
     for r in rows:
         lines.append(
-            f"| {r['name']} | {r.get('parameters', 0):,} | {value(r, 'image_features')} "
+            f"| {r['name']}{depth(r)} | {r.get('parameters', 0):,} | {value(r, 'image_features')} "
             f"| {value(r, 'image_features_centred')} | {value(r, 'text_features')} "
             f"| {value(r, 'text_features_centred')} | {value(r, 'caption_logits')} "
             f"| {'yes' if agrees(r) else 'no: ' + r.get('error', 'differs')[:80]} |")
-    lines += ["", "## Not compared", "", ", ".join(left) + ".", ""]
+    if left:
+        lines += ["", "## Not compared", "", ", ".join(left) + "."]
+    lines += ["", NOTES.read_text().strip(), ""]
     (ROOT / "docs" / "parity.md").write_text("\n".join(lines))
 
 

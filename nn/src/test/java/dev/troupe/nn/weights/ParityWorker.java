@@ -21,15 +21,19 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * This project's side of {@code parity/parity.py}: takes jobs as JSON lines on the standard input
- * and answers each with one line.
+ * This project's side of the programs in {@code parity/}: takes jobs as JSON lines on the standard
+ * input and answers each with one line, with {@code error} if something failed.
  *
- * <p>A job names a configuration ({@code config}), a safetensors file with its weights ({@code
- * weights}), one with {@code images} and {@code tokens} ({@code inputs}), and where to write the
- * features ({@code output}). The answer has the number of parameters, the names that differ, and
- * {@code error} if something failed.
+ * <p>A job of {@code parity.py} names a configuration ({@code config}), a safetensors file with its
+ * weights ({@code weights}), one with {@code images} and {@code tokens} ({@code inputs}), and where
+ * to write the features ({@code output}). The answer has the number of parameters and the names
+ * that differ.
+ *
+ * <p>A job of {@code initialisation.py} names a configuration, a {@code seed}, and where to write
+ * the first weights that are drawn from it ({@code output}).
  */
 public final class ParityWorker {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +48,12 @@ public final class ParityWorker {
     for (String line = jobs.readLine(); line != null; line = jobs.readLine()) {
       ObjectNode answer = JSON.createObjectNode();
       try {
-        run(JSON.readTree(line), answer);
+        JsonNode job = JSON.readTree(line);
+        if (job.has("seed")) {
+          draw(job);
+        } else {
+          compute(job, answer);
+        }
       } catch (RuntimeException | LinkageError e) {
         answer.put("error", e.toString());
         e.printStackTrace();
@@ -53,7 +62,18 @@ public final class ParityWorker {
     }
   }
 
-  private static void run(JsonNode job, ObjectNode answer) {
+  /** Writes the first weights of a seed. */
+  private static void draw(JsonNode job) {
+    torch.manual_seed(job.get("seed").asLong());
+    try (TensorScope scope = new TensorScope();
+        ClipModel model = ClipModels.create(ModelConfigs.load(job.get("config").asText()))) {
+      model.initialize();
+      Safetensors.write(Path.of(job.get("output").asText()), model.state(), Map.of());
+    }
+  }
+
+  /** Writes the features of given weights and inputs. */
+  private static void compute(JsonNode job, ObjectNode answer) {
     ModelConfig config = ModelConfigs.load(job.get("config").asText());
     try (TensorScope scope = new TensorScope();
         NoGradGuard guard = new NoGradGuard();
