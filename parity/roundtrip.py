@@ -50,8 +50,7 @@ def make(name, folder, seed):
     from safetensors.torch import save_file
     config = register(name)
     torch.manual_seed(seed)
-    model = open_clip.create_model(
-        name, **{f"image_{k}": v for k, v in PREPROCESSING.items()})
+    model = open_clip.create_model(name, force_preprocess_cfg=PREPROCESSING)
     parity.perturb(model, torch)
     images, tokens = parity.inputs(model, config, torch)
     parity.calibrate(model, images, torch)
@@ -126,8 +125,10 @@ def check(name, folder, back):
 
 
 def export(*arguments):
-    subprocess.run([str(parity.ROOT / "troupe"), "export", *map(str, arguments)], check=True,
-                   stdout=subprocess.DEVNULL)
+    done = subprocess.run([str(parity.ROOT / "troupe"), "export", *map(str, arguments)],
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"troupe export {arguments}: {done.stderr}")
 
 
 def main():

@@ -93,7 +93,16 @@ class TrainRunTest {
           .isEqualTo(results.get(results.size() - 1).path(name).asDouble());
     }
 
-    good("export", "--checkpoint", checkpoint, "--format", "hf", "--out", "hf");
+    good(
+        "export",
+        "--checkpoint",
+        checkpoint,
+        "--format",
+        "hf",
+        "--image-resize-mode",
+        "longest",
+        "--out",
+        "hf");
     good(
         "export", "--checkpoint", checkpoint, "--format", "openclip", "--out", "oc", "--name", "m");
     assertThat(folder.resolve("hf/open_clip_config.json")).content().contains("preprocess_cfg");
@@ -108,11 +117,18 @@ class TrainRunTest {
         "--out",
         "mix.safetensors");
 
+    good(
+        "export", "--checkpoint", "hf", "--model", "tiny-vit", "--format", "hf", "--out", "hf-again");
+    assertThat(folder.resolve("hf-again/open_clip_config.json"))
+        .content()
+        .contains("\"longest\"")
+        .isEqualTo(Files.readString(folder.resolve("hf/open_clip_config.json")));
+
     Files.writeString(folder.resolve("texts.txt"), "red heart\ncat face\n");
     String[] embed = {
       "embed", "--model", "tiny-vit", "--images", SHARD, "--texts", "texts.txt", "--device", "cpu"
     };
-    String[] sources = {"hf", "mix.safetensors"};
+    String[] sources = {"hf", "hf-again", "mix.safetensors"};
     String expected = embed(embed, checkpoint);
     for (String source : sources) {
       assertThat(embed(embed, source)).as(source).isEqualTo(expected);
