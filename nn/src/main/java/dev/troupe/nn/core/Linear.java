@@ -1,9 +1,6 @@
 package dev.troupe.nn.core;
 
-import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** y = x·Wᵀ + b on the last axis; state {@code weight} (out×in) and {@code bias} (out). */
 public final class Linear extends Layer {
@@ -29,13 +26,12 @@ public final class Linear extends Layer {
    * @param x of any leading shape
    */
   public Tensor forward(Tensor x) {
-    Macs.add(weight.numel() * (x.numel() / in));
-    try (TensorScope scope = new TensorScope()) {
-      return scope.keep(
-          bias == null
-              ? torch.linear(x, weight)
-              : torch.linear(x, weight, new TensorOptional(bias)));
-    }
+    return Product.linear(this, x, weight, bias);
+  }
+
+  /** Maps …×in to …×out, and each value of the result by a non-linearity. */
+  public Tensor forward(Tensor x, Activation activation) {
+    return Product.linear(this, x, weight, bias, activation);
   }
 
   /**
@@ -44,10 +40,7 @@ public final class Linear extends Layer {
    * @param offset of {@code out} values
    */
   public Tensor forward(Tensor x, Tensor offset) {
-    Macs.add(weight.numel() * (x.numel() / in));
-    try (TensorScope scope = new TensorScope()) {
-      return scope.keep(torch.linear(x, weight, new TensorOptional(offset)));
-    }
+    return Product.linear(this, x, weight, offset);
   }
 
   /** The matrix, out×in. */

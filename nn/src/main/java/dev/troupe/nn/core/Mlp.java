@@ -41,7 +41,7 @@ public final class Mlp extends Layer {
   /** Maps …×width to …×out. */
   public Tensor forward(Tensor x) {
     try (TensorScope scope = new TensorScope()) {
-      return scope.keep(second.forward(activation.apply(first.forward(x))));
+      return scope.keep(second.forward(first.forward(x, activation)));
     }
   }
 

@@ -2,8 +2,6 @@ package dev.troupe.nn.core;
 
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Multi-head attention with the state of PyTorch's {@code nn.MultiheadAttention}: {@code
@@ -55,8 +53,7 @@ public final class MultiheadAttention extends Layer {
    */
   public Tensor forward(Tensor x_BLW, Tensor mask, boolean causal) {
     try (TensorScope scope = new TensorScope()) {
-      Macs.add(3 * width * x_BLW.numel());
-      Tensor qkv_BL3W = torch.linear(x_BLW, inWeight, new TensorOptional(inBias));
+      Tensor qkv_BL3W = Product.linear(this, x_BLW, inWeight, inBias);
       Tensor[] qkv = Attention.splitFused(qkv_BL3W, heads);
       Tensor y_BHLd = Attention.attend(qkv[0], qkv[1], qkv[2], mask, causal);
       return scope.keep(out.forward(Attention.join(y_BHLd)));
@@ -93,9 +90,7 @@ public final class MultiheadAttention extends Layer {
   private Tensor project(Tensor x, int first, int count) {
     Tensor weight =
         separate != null ? separate[first] : inWeight.narrow(0, first * width, count * width);
-    Macs.add(count * width * x.numel());
-    return torch.linear(
-        x, weight, new TensorOptional(inBias.narrow(0, first * width, count * width)));
+    return Product.linear(this, x, weight, inBias.narrow(0, first * width, count * width));
   }
 
   /** The fused projection 3W×W, or null when keys have their own width. */

@@ -2,11 +2,9 @@ package dev.troupe.nn.model;
 
 import dev.troupe.nn.core.Init;
 import dev.troupe.nn.core.Layer;
-import dev.troupe.nn.core.Macs;
+import dev.troupe.nn.core.Product;
 import dev.troupe.nn.torch.TensorScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Cuts images into square patches and maps each to a vector: a convolution whose stride is its
@@ -40,12 +38,7 @@ public final class PatchEmbedding extends Layer {
               .permute(0, 2, 4, 1, 3, 5)
               .reshape(samples, rows * columns, 3 * patch * patch);
       Tensor weight_WK = weight_WCpp.reshape(weight_WCpp.size(0), 3 * patch * patch);
-      Macs.add(weight_WK.numel() * samples * rows * columns);
-      return scope.keep(
-          torch.linear(
-              patches_BNK,
-              weight_WK,
-              bias == null ? new TensorOptional() : new TensorOptional(bias)));
+      return scope.keep(Product.linear(this, patches_BNK, weight_WK, bias));
     }
   }
 

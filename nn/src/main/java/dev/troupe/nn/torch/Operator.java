@@ -46,6 +46,16 @@ public final class Operator {
     return new IValue(list);
   }
 
+  /** A list without elements in the place of an argument, of the type that the schema wants. */
+  public GenericList emptyList(int argument) {
+    try (TensorScope scope = new TensorScope()) {
+      Type list = handle.schema().arguments().getPointer(argument).type().get();
+      GenericList empty = new GenericList(list.containedType(0));
+      empty.retainReference();
+      return empty;
+    }
+  }
+
   /** The absent optional argument. */
   public static IValue none() {
     return new IValue();

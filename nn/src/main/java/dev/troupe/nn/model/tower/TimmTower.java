@@ -145,7 +145,7 @@ public final class TimmTower extends ImageTower {
       if (linear != null) {
         x_BD = linear.forward(dropout.forward(x_BD));
       } else if (mlp != null) {
-        Tensor hidden = Activation.GELU.apply(mlp.first().forward(x_BD));
+        Tensor hidden = mlp.first().forward(x_BD, Activation.GELU);
         x_BD = mlp.second().forward(dropout.forward(hidden));
       }
       return scope.keep(x_BD);

@@ -143,7 +143,7 @@ final class Mt5 extends TextEncoder {
         Tensor y_BHLd = Attention.attend(q_BHLd, k_BHLd, v_BHLd, bias_BHLL, false, dropout.now());
         Tensor z_BLC = x_BLC.add(dropout.forward(out.forward(Attention.join(y_BHLd))));
         y_BLC = norm.forward(z_BLC);
-        Tensor hidden = Activation.GELU_TANH.apply(gate.forward(y_BLC)).mul(first.forward(y_BLC));
+        Tensor hidden = gate.forward(y_BLC, Activation.GELU_TANH).mul(first.forward(y_BLC));
         return scope.keep(z_BLC.add(dropout.forward(second.forward(dropout.forward(hidden)))));
       }
     }

@@ -129,7 +129,7 @@ final class Roberta extends TextEncoder {
             Attention.attend(q_BHLd, k_BHLd, v_BHLd, mask_B11L, false, attentionDropout.now());
         Tensor y_BLC = dropout.forward(attended.forward(Attention.join(y_BHLd)));
         Tensor z_BLC = attentionNorm.forward(y_BLC.add(x_BLC));
-        y_BLC = second.forward(Activation.GELU.apply(first.forward(z_BLC)));
+        y_BLC = second.forward(first.forward(z_BLC, Activation.GELU));
         return scope.keep(norm.forward(dropout.forward(y_BLC).add(z_BLC)));
       }
     }

@@ -99,7 +99,7 @@ final class VitBlock extends Layer {
     Tensor forward(Tensor x_BNC) {
       try (TensorScope scope = new TensorScope()) {
         Tensor y_BNC = norm.forward(x_BNC);
-        Tensor hidden = Activation.GELU.apply(gate.forward(y_BNC)).mul(first.forward(y_BNC));
+        Tensor hidden = gate.forward(y_BNC, Activation.GELU).mul(first.forward(y_BNC));
         return scope.keep(last.forward(hidden));
       }
     }
