@@ -22,7 +22,15 @@ public final class Devices {
     if (!asked.equals("cuda")) {
       return asked;
     }
-    return torch.cuda_is_available() ? "cuda:" + localIndex % torch.cuda_device_count() : "cpu";
+    if (!torch.cuda_is_available()) {
+      if (localIndex == 0) {
+        log.warn(
+            "device cuda: libtorch sees no CUDA device, this runs on the CPU (a GPU needs NVIDIA's"
+                + " driver and a build with TROUPE_MAVEN_OPTS=-Pcuda; --device cpu is quiet)");
+      }
+      return "cpu";
+    }
+    return "cuda:" + localIndex % torch.cuda_device_count();
   }
 
   /** {@code amp}, OpenCLIP's default, means fp32 on a CPU. */

@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,7 @@ class LauncherTest {
   private Path home;
   private Path bin;
   private Path jdk;
+  private final Map<String, String> variables = new HashMap<>();
 
   @BeforeEach
   void layOut() throws IOException {
@@ -102,6 +104,7 @@ class LauncherTest {
     environment.clear();
     environment.put("PATH", bin.toString());
     environment.put("HOME", folder.toString());
+    environment.putAll(variables);
     if (Files.exists(jdk)) {
       environment.put("JAVA_HOME", jdk.toString());
     }
@@ -162,6 +165,24 @@ class LauncherTest {
         home.resolve("runtime/src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(5)));
     run();
     assertThat(builds()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldRebuildForOtherMavenOptionsAndKeepThemUntilOthersAreGiven() throws Exception {
+    run();
+    variables.put("TROUPE_MAVEN_OPTS", "-Pcuda");
+    run();
+    run();
+    variables.clear();
+    run();
+    assertThat(Files.readAllLines(home.resolve("builds.txt")))
+        .containsExactly("mvn -B -DskipTests package", "mvn -B -DskipTests -Pcuda package");
+    Files.setLastModifiedTime(
+        home.resolve("runtime/src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(5)));
+    run();
+    assertThat(Files.readAllLines(home.resolve("builds.txt")))
+        .last()
+        .isEqualTo("mvn -B -DskipTests -Pcuda package");
   }
 
   @Test
