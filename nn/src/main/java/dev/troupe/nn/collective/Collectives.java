@@ -3,7 +3,10 @@ package dev.troupe.nn.collective;
 import dev.troupe.nn.torch.TensorScope;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,12 +16,14 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.AllToAllOptions;
 import org.bytedeco.pytorch.AllgatherOptions;
 import org.bytedeco.pytorch.AllreduceOptions;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BroadcastOptions;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TCPStore;
@@ -53,6 +58,10 @@ public final class Collectives implements AutoCloseable {
   private volatile boolean waiting;
   private final CompletableFuture<Void> abortSignal = new CompletableFuture<>();
   private volatile Connection connection;
+
+  /** Operations that nobody has awaited; each keeps its tensors, and the group's sockets. */
+  private final Set<Work> inFlight =
+      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
 
   /** What must be freed when the group is left. */
   private record Connection(Backend backend, TCPStore store) {
@@ -275,12 +284,45 @@ public final class Collectives implements AutoCloseable {
   }
 
   private void gatherInto(Tensor output, Tensor input) throws CollectiveException {
-    start(
-            "all-gather",
-            backend ->
-                backend._allgather_base(
-                    output, input, new AllgatherOptions().timeout(milliseconds())))
-        .await();
+    startGather(output, input).await();
+  }
+
+  /**
+   * Starts to gather {@code input} of each rank into {@code output}, whose first dimension is as
+   * many times as large as there are ranks.
+   */
+  PendingWork startGather(Tensor output, Tensor input) throws CollectiveException {
+    if (spec.kind() == BackendKind.NCCL) {
+      return start(
+          "all-gather",
+          backend ->
+              backend._allgather_base(
+                  output, input, new AllgatherOptions().timeout(milliseconds())));
+    }
+    // Not c10d's all-gather for Gloo: it receives into a tensor of its own, which it frees, when a
+    // peer is lost, before the transport has let go of it, so that what another peer sends just
+    // then is written to freed memory. All-to-all receives into the tensor it is given, and holds
+    // on to it.
+    return start(
+        "all-gather",
+        backend -> {
+          Tensor copies = torch.cat(copies(input)).contiguous();
+          return backend.alltoall_base(
+              output,
+              copies,
+              new LongVector(),
+              new LongVector(),
+              new AllToAllOptions().timeout(milliseconds()));
+        });
+  }
+
+  /** One for each rank. */
+  private TensorVector copies(Tensor tensor) {
+    TensorVector copies = new TensorVector();
+    for (int r = 0; r < worldSize(); r++) {
+      copies.push_back(tensor);
+    }
+    return copies;
   }
 
   /** Overwrites {@code tensor} on all ranks with that of {@code root}. */
@@ -314,8 +356,9 @@ public final class Collectives implements AutoCloseable {
     }
     try (PointerScope scope = new PointerScope()) {
       Work work = operation.start(connection.backend());
-      // Until it is awaited, whatever scope the caller is in.
+      // Until it is awaited or the group is left, whatever scope the caller is in.
       work.retainReference();
+      inFlight.add(work);
       return () -> await(name, work);
     } catch (RuntimeException e) {
       throw failure(name, firstLine(e), e);
@@ -323,6 +366,7 @@ public final class Collectives implements AutoCloseable {
   }
 
   private void await(String name, Work work) throws CollectiveException {
+    checkUsable(name);
     waiting = true;
     try {
       while (!work.isCompleted()) {
@@ -334,7 +378,9 @@ public final class Collectives implements AutoCloseable {
       throw failure(name, firstLine(e), e);
     } finally {
       waiting = false;
-      work.close();
+      if (inFlight.remove(work)) {
+        work.close();
+      }
     }
   }
 
@@ -384,18 +430,24 @@ public final class Collectives implements AutoCloseable {
     if (connection != null) {
       Connection leaving = connection;
       connection = null;
+      List<Work> abandoned = List.copyOf(inFlight);
+      inFlight.clear();
       Thread thread =
-          new Thread(() -> leave(leaving), "leave-group-" + spec.generation() + "-" + spec.rank());
+          new Thread(
+              () -> leave(leaving, abandoned),
+              "leave-group-" + spec.generation() + "-" + spec.rank());
       thread.setDaemon(true);
       thread.start();
     }
   }
 
-  private void leave(Connection leaving) {
+  private void leave(Connection leaving, List<Work> abandoned) {
     if (spec.kind() == BackendKind.NCCL) {
       leaving.backend().abort();
     }
+    // Waits until the operations have ended; their tensors go after that, and the sockets last.
     leaving.close();
+    abandoned.forEach(Work::close);
   }
 
   private TensorOptions options(ScalarType type) {

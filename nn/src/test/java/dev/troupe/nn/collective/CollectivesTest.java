@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -16,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -216,6 +218,61 @@ class CollectivesTest {
   }
 
   @Test
+  void shouldKeepTheTensorsOfAnAbandonedOperationUntilItHasEnded() throws Exception {
+    CountDownLatch abandoned = new CountDownLatch(1);
+    Ranks.run(
+        3,
+        group -> {
+          Tensor output = torch.zeros(new long[] {3, 1000});
+          if (group.rank() == 1) {
+            abandoned.await();
+            return null;
+          }
+          PendingWork gathering =
+              group.startGather(
+                  output, torch.ones(new long[] {1, 1000}).add_(scalar(group.rank())));
+          if (group.rank() == 0) {
+            // What rank 2 sends arrives in the tensor that the operation was given, whatever
+            // happens to this rank: no memory stands between that could be gone by then.
+            while (last(output) != 3f) {
+              Thread.sleep(1);
+            }
+            group.abort();
+            assertThatThrownBy(gathering::await).isInstanceOf(CollectiveException.class);
+            assertThat(output.use_count()).as("the operation may still write").isGreaterThan(1);
+            abandoned.countDown();
+            group.close();
+            while (output.use_count() > 1) {
+              Thread.sleep(1);
+            }
+          } else {
+            assertThatThrownBy(gathering::await).isInstanceOf(CollectiveException.class);
+          }
+          return null;
+        });
+  }
+
+  @Test
+  void shouldLeaveNothingOfOperationsThatNobodyAwaited() throws Exception {
+    Ranks.run(
+        2,
+        group -> {
+          List<Tensor> tensors = new ArrayList<>();
+          for (int i = 0; i < 3; i++) {
+            tensors.add(torch.ones(1000));
+            group.startAllReduce(tensors.get(i));
+          }
+          group.close();
+          for (Tensor tensor : tensors) {
+            while (tensor.use_count() > 1) {
+              Thread.sleep(1);
+            }
+          }
+          return null;
+        });
+  }
+
+  @Test
   void shouldLetARankGoThatWaitsForTheGroupToForm() throws Exception {
     try (Rendezvous rendezvous = Rendezvous.host(Ranks.HOST, 0)) {
       Collectives group =
@@ -360,6 +417,12 @@ class CollectivesTest {
 
   private static org.bytedeco.pytorch.Scalar scalar(double value) {
     return new org.bytedeco.pytorch.Scalar(value);
+  }
+
+  private static float last(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      return new FloatPointer(tensor.data_ptr()).get(tensor.numel() - 1);
+    }
   }
 
   private static float[] floats(Tensor tensor) {

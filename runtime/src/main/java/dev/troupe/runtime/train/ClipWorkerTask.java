@@ -136,7 +136,7 @@ final class ClipWorkerTask implements WorkerTask {
       slices = run.training().open(committed, next.rank(), next.worldSize());
       return new SyncReport(committed, connectSeconds, seconds(start) - connectSeconds, 0);
     } catch (CollectiveException e) {
-      throw failure(e);
+      throw lost(e);
     } finally {
       activity = Activity.IDLE;
     }
@@ -183,7 +183,7 @@ final class ClipWorkerTask implements WorkerTask {
       }
       return trainStep(wish);
     } catch (CollectiveException e) {
-      throw failure(e);
+      throw lost(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new GroupFailure("interrupted", e);
@@ -352,7 +352,9 @@ final class ClipWorkerTask implements WorkerTask {
     }
   }
 
-  private static GroupFailure failure(CollectiveException e) {
+  /** Leaves the broken group at once: peers that wait for this rank learn it from their sockets. */
+  private GroupFailure lost(CollectiveException e) {
+    leaveGroup();
     return new GroupFailure(e.getMessage(), e);
   }
 
