@@ -76,8 +76,10 @@ public final class ClipTokenizer implements Tokenizer {
   public int encode(String text, IntBuffer target_L, long sampleSeed) {
     int room = contextLength - 2;
     IntList ids = new IntList(Math.min(text.length() + 8, 128));
+    boolean cut = mask == ReductionMask.NONE || mask == ReductionMask.SYNTAX;
+    String caption = mask == ReductionMask.SYNTAX ? SyntaxMask.shorten(text, room) : text;
     // One more than there is room for tells that the caption is too long.
-    tokenize(cleaning.clean(text), ids, mask == ReductionMask.NONE ? room + 1 : Integer.MAX_VALUE);
+    tokenize(cleaning.clean(caption), ids, cut ? room + 1 : Integer.MAX_VALUE);
     int[] kept = ids.size() <= room ? ids.toArray() : shorten(ids, room, sampleSeed);
     int at = target_L.position();
     target_L.put(at, startId());

@@ -1,9 +1,6 @@
 package dev.troupe.data.text;
 
-/**
- * How a caption that is too long is shortened: OpenCLIP's {@code reduction_mask} (its {@code
- * syntax} needs a tagger of parts of speech and is not offered).
- */
+/** How a caption that is too long is shortened: OpenCLIP's {@code reduction_mask}. */
 public enum ReductionMask {
   /** Its end is cut off. */
   NONE,
@@ -12,10 +9,13 @@ public enum ReductionMask {
   /** Random tokens of it are kept, in their order. */
   RANDOM,
   /** Random tokens of it are kept, in random order. */
-  SHUFFLE;
+  SHUFFLE,
+  /** Nouns stay first, then adjectives, then verbs, see {@link SyntaxMask}. */
+  SYNTAX;
 
   /**
-   * @param name {@code simple}, {@code random} or {@code shuffle}; empty or null for none
+   * @param name {@code simple}, {@code random}, {@code shuffle} or {@code syntax}; empty or null
+   *     for none
    * @throws IllegalArgumentException for another name
    */
   public static ReductionMask of(String name) {
@@ -27,12 +27,7 @@ public enum ReductionMask {
         return mask;
       }
     }
-    if (name.equals("syntax")) {
-      throw new IllegalArgumentException(
-          "reduction_mask: syntax is not supported, as it needs a tagger of parts of speech;"
-              + " simple, random and shuffle are");
-    }
     throw new IllegalArgumentException(
-        "reduction_mask: " + name + " (expected: simple, random or shuffle)");
+        "reduction_mask: " + name + " (expected: simple, random, shuffle or syntax)");
   }
 }

@@ -108,6 +108,21 @@ class ClipTokenizerTest {
   }
 
   @Test
+  void shouldKeepNounsThenAdjectivesThenVerbsInTheirOrderUnderTheSyntaxMask() {
+    String caption = "There are two small dogs that quickly chase a red ball on the beach";
+    assertThat(SyntaxMask.shorten(caption, 3)).isEqualTo("dogs ball beach");
+    assertThat(SyntaxMask.shorten(caption, 5)).isEqualTo("small dogs red ball beach");
+    assertThat(SyntaxMask.shorten(caption, 7)).isEqualTo("are small dogs chase red ball beach");
+    assertThat(SyntaxMask.shorten(caption, 9))
+        .isEqualTo("There are two small dogs chase red ball beach");
+    assertThat(SyntaxMask.shorten("Don't panic, it's a cat", 6)).isEqualTo("Do n't panic , it cat");
+    assertThat(encode(masked(ReductionMask.SYNTAX), caption, 0))
+        .isEqualTo(encode(masked(ReductionMask.NONE), "small dogs chase red ball beach", 0));
+    assertThat(SyntaxMask.shorten("the ".repeat(2500) + "cat", 1)).isEqualTo("cat");
+    assertThat(SyntaxMask.shorten("well-".repeat(2000) + " cats", 1)).isNotEmpty();
+  }
+
+  @Test
   void shouldDrawByTheSeedAlone() {
     for (ReductionMask mask : ReductionMask.values()) {
       assertThat(encode(masked(mask), LONG, 42)).isEqualTo(encode(masked(mask), LONG, 42));
@@ -137,7 +152,6 @@ class ClipTokenizerTest {
   @Test
   void shouldNameWhatItRefuses() {
     assertThatThrownBy(() -> new ClipTokenizer(2)).hasMessageContaining("context_length: 2");
-    assertThatThrownBy(() -> ReductionMask.of("syntax")).hasMessageContaining("parts of speech");
     assertThatThrownBy(() -> ReductionMask.of("most")).hasMessageContaining("reduction_mask: most");
     assertThatThrownBy(() -> TextCleaning.of("wash")).hasMessageContaining("clean: wash");
   }
