@@ -1,16 +1,12 @@
 package dev.troupe.runtime.cli;
 
+import dev.troupe.runtime.settings.BuildVersion;
 import picocli.CommandLine.IVersionProvider;
 
-/** The project's version, from its jar. */
+/** What {@code --version} prints. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    return new String[] {"troupe " + text()};
-  }
-
-  static String text() {
-    String version = Version.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+    return new String[] {"troupe " + BuildVersion.text()};
   }
 }

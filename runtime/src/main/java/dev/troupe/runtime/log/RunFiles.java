@@ -1,5 +1,6 @@
 package dev.troupe.runtime.log;
 
+import dev.troupe.runtime.settings.BuildVersion;
 import dev.troupe.runtime.settings.ClusterSettings;
 import dev.troupe.runtime.settings.SettingKey;
 import dev.troupe.runtime.settings.TrainSettings;
@@ -66,6 +67,7 @@ final class RunFiles implements AutoCloseable {
     SettingKey.describe(settings)
         .forEach((name, value) -> params.put(name.replace('-', '_'), value));
     params.put("name", folder.name());
+    params.put("version", BuildVersion.text());
     params.put("global_batch_size", String.valueOf(settings.globalBatchSize()));
     StringBuilder text = new StringBuilder();
     params.forEach(

@@ -24,4 +24,20 @@ public record AugmentationSettings(
     Optional<Double> grayScaleProb,
     Optional<Double> reProb,
     Optional<Integer> reCount,
-    boolean useTimm) {}
+    boolean useTimm) {
+
+  /** What is set, as a user would write it. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("scale=" + scale);
+    ratio.ifPresent(value -> text.append(" ratio=").append(value));
+    if (!colorJitter.isEmpty()) {
+      text.append(" color_jitter=").append(colorJitter);
+    }
+    colorJitterProb.ifPresent(value -> text.append(" color_jitter_prob=").append(value));
+    grayScaleProb.ifPresent(value -> text.append(" gray_scale_prob=").append(value));
+    reProb.ifPresent(value -> text.append(" re_prob=").append(value));
+    reCount.ifPresent(value -> text.append(" re_count=").append(value));
+    return text.append(useTimm ? " use_timm=true" : "").toString();
+  }
+}

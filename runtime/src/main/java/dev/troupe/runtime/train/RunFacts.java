@@ -2,6 +2,7 @@ package dev.troupe.runtime.train;
 
 import dev.troupe.data.stream.TrainingData;
 import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.runtime.settings.BuildVersion;
 import dev.troupe.runtime.settings.TrainSettings;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class RunFacts {
   /** What must be the same on every worker of a run. */
   static Map<String, String> of(TrainSettings settings, ModelConfig config, TrainingData data) {
     Map<String, String> facts = new TreeMap<>(ofPlan(settings, config, data));
-    facts.put("version", version());
+    facts.put("version", BuildVersion.text());
     facts.put("total steps", String.valueOf(data.totalSteps()));
     add(facts, settings.optimization());
     add(facts, settings.loss());
@@ -67,10 +68,5 @@ final class RunFacts {
         throw new IllegalStateException(component + ": cannot be read", e);
       }
     }
-  }
-
-  private static String version() {
-    return Optional.ofNullable(RunFacts.class.getPackage().getImplementationVersion())
-        .orElse("development");
   }
 }

@@ -118,7 +118,15 @@ class TrainRunTest {
         "mix.safetensors");
 
     good(
-        "export", "--checkpoint", "hf", "--model", "tiny-vit", "--format", "hf", "--out", "hf-again");
+        "export",
+        "--checkpoint",
+        "hf",
+        "--model",
+        "tiny-vit",
+        "--format",
+        "hf",
+        "--out",
+        "hf-again");
     assertThat(folder.resolve("hf-again/open_clip_config.json"))
         .content()
         .contains("\"longest\"")

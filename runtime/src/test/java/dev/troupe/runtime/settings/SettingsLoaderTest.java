@@ -215,6 +215,13 @@ class SettingsLoaderTest {
         .isEqualTo(50);
   }
 
+  @Test
+  void shouldDescribeAGroupedValueByItsParts() {
+    TrainSettings settings = loader().flag("aug-cfg", "scale=(0.5, 1) re_prob=0.1").assemble();
+    assertThat(SettingKey.describe(settings))
+        .containsEntry("aug-cfg", "scale=[0.5, 1.0] re_prob=0.1");
+  }
+
   /** Every key reaches its own field: setting it changes what it describes, and nothing else. */
   @TestFactory
   Stream<DynamicTest> shouldMapEveryKeyToAField() {
