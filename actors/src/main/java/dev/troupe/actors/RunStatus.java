@@ -10,6 +10,7 @@ import java.util.List;
  * @param note why, in one sentence; empty if there is nothing to explain
  * @param coordinator node of the coordinator, {@code HOST:PORT}
  * @param term number of this coordinator, growing with each failover
+ * @param messages of workers that this coordinator has handled
  * @param generation the running generation; 0 before the first
  * @param committedSteps steps committed, as last reported
  * @param loss of the last reported step; NaN before the first
@@ -25,6 +26,7 @@ public record RunStatus(
     String note,
     String coordinator,
     long term,
+    long messages,
     long generation,
     long committedSteps,
     double loss,
@@ -97,8 +99,8 @@ public record RunStatus(
    * @param generation the generation that this led to; 0 while it is not formed
    * @param cause what happened, naming who
    * @param planned whether no step was lost by it: a join, a drain
-   * @param left workers that left the group by it
-   * @param entered workers that came in by it
+   * @param left workers that left the group by it; of very many the first, and how many more
+   * @param entered workers that came in by it, likewise
    * @param lastCommitMillis when the last step before it was committed, as far as was reported
    * @param detectedMillis when the coordinator learned of it
    * @param formedMillis when the new generation was sent out

@@ -21,6 +21,11 @@ final class Admission {
     facts = null;
   }
 
+  /** The run's own copy of these facts if they are the run's. */
+  Map<String, String> shared(Map<String, String> others) {
+    return isOf(others) ? facts : others;
+  }
+
   boolean isOf(Map<String, String> others) {
     return others.equals(facts);
   }

@@ -99,7 +99,6 @@ public final class Coordinator {
   private final Takeover takeover;
   private boolean decisionIsDue;
   private long announcedNanos;
-  private long reportMillis;
 
   private Coordinator(
       ActorContext<CoordinatorCommand> context,
@@ -120,7 +119,6 @@ public final class Coordinator {
     this.formation = new Formation(run, authority, doorkeeper, losses, ending);
     this.steering = new Steering(run);
     this.takeover = new Takeover(run, losses, ending);
-    this.reportMillis = run.liveness.reportInterval().toMillis();
     Run.log.info("coordinating from {}", nodes.own());
     timers.startTimerAtFixedRate(Tick.INSTANCE, TICK);
     if (!settings.run().saveEvery().isZero()) {
@@ -340,9 +338,11 @@ public final class Coordinator {
       context.watchWith(register.ref(), new WorkerStopped(card.name(), register.ref()));
       takeover.settle(member);
     }
-    member.registers(card, run.admission.isOf(card.facts()));
+    // Thousands of equal maps would be most of what is held.
+    WorkerCard small = card.sharing(run.admission.shared(card.facts()));
+    member.registers(small, run.admission.isOf(card.facts()));
     heard(member);
-    member.tell(new WorkerMessage.Welcome(run.term, run.steps, reportMillis));
+    member.tell(run.reports.welcome(run));
     if (run.over != null) {
       member.tell(new WorkerMessage.RunOver(run.term, run.over));
     }
@@ -533,6 +533,7 @@ public final class Coordinator {
   }
 
   private void heard(Member member) {
+    run.messages++;
     member.heardNanos = System.nanoTime();
     nodes.heard(member.address);
   }
@@ -590,9 +591,7 @@ public final class Coordinator {
     String address = Electorate.hostAndPort(node.address());
     if (node.status() == MemberStatus.removed()) {
       nodes.removed(address);
-      for (Member member : roster.on(address)) {
-        losses.gone(member, "its node left the cluster");
-      }
+      losses.nodeGone(address, "its node left the cluster");
     } else if (!nodes.isKnown(address) || node.status() == MemberStatus.up()) {
       nodes.announce(run.term, node.address());
     }
@@ -614,16 +613,19 @@ public final class Coordinator {
 
   private Behavior<CoordinatorCommand> onProbed(Probed probed) {
     if (probed.verdict() == NodeProbe.Verdict.GONE && nodes.dead(probed.address())) {
-      for (Member member : roster.on(probed.address())) {
-        losses.gone(member, "its process is no more, its host refuses connections");
-      }
+      losses.nodeGone(probed.address(), "its process is no more, its host refuses connections");
     }
     return noted();
   }
 
   private Behavior<CoordinatorCommand> onWorkerStopped(WorkerStopped stopped) {
     Member member = roster.get(stopped.name());
-    if (member != null && member.ref.equals(stopped.ref())) {
+    if (member == null || !member.ref.equals(stopped.ref())) {
+      return Behaviors.same();
+    }
+    if (nodes.hasLeft(member.address)) {
+      losses.nodeGone(member.address, "its node left the cluster");
+    } else {
       losses.gone(member, "its actor stopped");
     }
     return noted();
@@ -638,7 +640,7 @@ public final class Coordinator {
     if (hurry || since >= ANNOUNCE_ALWAYS_MILLIS) {
       announce();
     }
-    adjustReports();
+    run.reports.adjust(run);
     hangWatch.look();
     decide();
     return Behaviors.same();
@@ -647,14 +649,5 @@ public final class Coordinator {
   private void announce() {
     announcedNanos = System.nanoTime();
     nodes.announce(run.term);
-  }
-
-  /** The more workers there are, the less often each reports. */
-  private void adjustReports() {
-    long wanted = Math.max(run.liveness.reportInterval().toMillis(), roster.size());
-    if (wanted > reportMillis * 5 / 4) {
-      reportMillis = wanted;
-      nodes.tell(roster.all(), new WorkerMessage.Welcome(run.term, run.steps, reportMillis));
-    }
   }
 }

@@ -86,25 +86,28 @@ final class Formation {
     Team next = new Team(Math.max(former.generation, highestGeneration()) + 1, names);
     String rendezvous = run.roster.get(names.get(0)).idle.rendezvous();
     List<String> entered = new ArrayList<>();
+    List<Member> members = new ArrayList<>();
     run.follow(next);
+    WorkerMessage.Form form =
+        new WorkerMessage.Form(
+            run.term,
+            next.generation,
+            0,
+            names.size(),
+            rendezvous,
+            false,
+            restore,
+            lineup.first(),
+            run.quarantine.memory(run.barrenGenerations));
     for (int rank = 0; rank < names.size(); rank++) {
       Member member = run.roster.get(names.get(rank));
       if (!former.has(member.name)) {
         entered.add(member.name);
       }
-      member.isToldToJoin(
-          new WorkerMessage.Form(
-              run.term,
-              next.generation,
-              rank,
-              names.size(),
-              rendezvous,
-              holders && !member.holdsState(),
-              restore,
-              lineup.first(),
-              run.quarantine.memory(run.barrenGenerations)));
-      member.tell(member.form);
+      member.isToldToJoin(form.at(rank, holders && !member.holdsState(), form.memory()));
+      members.add(member);
     }
+    run.nodes.tellToJoin(members);
     run.incidents.formed(next.generation, entered, names.size(), System.currentTimeMillis());
     Run.log.info(
         "generation {}: {} workers{}{}",

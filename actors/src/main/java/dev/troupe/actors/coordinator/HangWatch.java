@@ -88,7 +88,7 @@ final class HangWatch {
         continue;
       }
       allAnswered = false;
-      long quiet = member.silentMillis(now);
+      long quiet = member.silentMillis(now) - run.reports.slack();
       if (quiet >= run.liveness.silenceFloor().toMillis()) {
         run.nodes.silent(member.address);
         losses.failed(member, "hangs: it answers nothing since " + quiet + " ms");

@@ -4,11 +4,18 @@ import dev.troupe.actors.RunStatus.Incident;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
-/** The latest changes of the group, each with its phases. */
+/**
+ * The latest changes of the group, each with its phases. Bounded, since all of it goes into the
+ * answer to a question for the run's status.
+ */
 final class Incidents {
   private static final int KEPT = 200;
+  private static final int CAUSES = 8;
+  private static final int NAMES = 16;
 
   private final Deque<Incident> past = new ArrayDeque<>();
   private Open open;
@@ -16,9 +23,9 @@ final class Incidents {
   /** A change under way. */
   private static final class Open {
     long generation;
-    String cause;
+    final Set<String> causes = new LinkedHashSet<>();
     boolean planned;
-    List<String> left = new ArrayList<>();
+    final Set<String> left = new LinkedHashSet<>();
     List<String> entered = List.of();
     long lastCommit;
     long detected;
@@ -30,9 +37,9 @@ final class Incidents {
     Incident close(long committed) {
       return new Incident(
           generation,
-          cause,
+          Names.listed("; ", List.copyOf(causes), CAUSES),
           planned,
-          List.copyOf(left),
+          Names.first(List.copyOf(left), NAMES),
           entered,
           lastCommit,
           detected,
@@ -51,22 +58,21 @@ final class Incidents {
       open.lastCommit = lastCommitMillis;
       open.detected = nowMillis;
       open.planned = planned;
-      open.cause = cause;
     } else {
       open.planned &= planned;
-      because(cause);
     }
+    because(cause);
   }
 
   /** Adds to the cause of the change under way. */
   void because(String cause) {
-    if (open != null && !open.cause.contains(cause)) {
-      open.cause = open.cause + "; " + cause;
+    if (open != null) {
+      open.causes.add(cause);
     }
   }
 
   void left(String worker) {
-    if (open != null && !open.left.contains(worker)) {
+    if (open != null) {
       open.left.add(worker);
     }
   }
@@ -78,7 +84,7 @@ final class Incidents {
     open.generation = generation;
     open.formed = nowMillis;
     open.joined = 0;
-    open.entered = List.copyOf(entered);
+    open.entered = Names.first(entered, NAMES);
     open.worldSize = worldSize;
   }
 

@@ -8,6 +8,8 @@ import static dev.troupe.actors.RunStatus.State.REGROUPING;
 
 import dev.troupe.actors.RunResult.Outcome;
 import dev.troupe.actors.protocol.WorkerMessage;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What ends a generation by force: a group that broke, a worker that is gone, failed or is left
@@ -66,7 +68,7 @@ final class Losses {
     evict(member, "it " + what);
     member.note = "left out: it " + what;
     countFailure(member, what);
-    lost(member, member.name + " " + what);
+    lost(List.of(member.name), member.name + " " + what);
   }
 
   /** What a worker holds no longer counts; it may come back as a newcomer. */
@@ -80,19 +82,42 @@ final class Losses {
 
   /** A worker's process or actor is no more. */
   void gone(Member member, String what) {
-    boolean active = member.has(Trait.MEMBER);
-    run.roster.remove(member);
-    run.poison.forget(member.name);
-    if (member.released || member.closed || run.over != null) {
-      return;
+    gone(List.of(member), member.name, what);
+  }
+
+  /** A node is no more, and all its workers: one failure of that node. */
+  void nodeGone(String address, String what) {
+    List<Member> there = run.roster.on(address);
+    gone(
+        there,
+        there.size() == 1 ? there.get(0).name : address + " with its " + there.size() + " workers",
+        what);
+  }
+
+  private void gone(List<Member> some, String who, String what) {
+    Member active = null;
+    List<String> lost = new ArrayList<>();
+    boolean unexpected = false;
+    for (Member member : some) {
+      boolean was = member.has(Trait.MEMBER);
+      run.roster.remove(member);
+      run.poison.forget(member.name);
+      if (!member.released && !member.closed && run.over == null) {
+        unexpected = true;
+        active = was ? member : active;
+        if (was) {
+          lost.add(member.name);
+        }
+      }
     }
-    if (!active) {
-      Run.log.warn("{} is gone: {}", member.name, what);
-      return;
+    if (unexpected) {
+      Run.log.warn("{} is gone: {}", who, what);
     }
-    firstToFail = null;
-    countFailure(member, what);
-    lost(member, member.name + " is gone: " + what);
+    if (active != null) {
+      firstToFail = null;
+      countFailure(active, what);
+      lost(lost, who + " is gone: " + what);
+    }
   }
 
   /** A worker's task failed by its own fault; a fresh one is being made. */
@@ -108,17 +133,17 @@ final class Losses {
     if (run.team().allFaulted()) {
       ending.end(Outcome.FAILED, "every worker failed, the last: " + reason);
     } else {
-      lost(member, member.name + " failed: " + reason);
+      lost(List.of(member.name), member.name + " failed: " + reason);
     }
   }
 
-  private void lost(Member member, String cause) {
+  private void lost(List<String> names, String cause) {
     if (run.is(REGROUPING) || run.is(RECOVERING) || run.is(AWAITING_WORKERS)) {
       run.incidents.because(cause);
     } else if (!run.is(ENDING)) {
       regroup(cause);
     }
-    run.incidents.left(member.name);
+    names.forEach(run.incidents::left);
   }
 
   private void countFailure(Member member, String what) {

@@ -1,5 +1,6 @@
 package dev.troupe.actors.coordinator;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Lists for people, of a bounded length. */
@@ -7,13 +8,18 @@ final class Names {
 
   private Names() {}
 
-  /** All of them; of more than {@code most} the first ones, and how many there are more. */
+  /** The first ones as a list, followed by how many there are more. */
+  static List<String> first(List<String> names, int most) {
+    if (names.size() <= most) {
+      return List.copyOf(names);
+    }
+    List<String> some = new ArrayList<>(names.subList(0, most));
+    some.add((names.size() - most) + " more");
+    return List.copyOf(some);
+  }
+
+  /** The same in one line. */
   static String listed(String separator, List<String> names, int most) {
-    return names.size() <= most
-        ? String.join(separator, names)
-        : String.join(separator, names.subList(0, most))
-            + separator
-            + (names.size() - most)
-            + " more";
+    return String.join(separator, first(names, most));
   }
 }

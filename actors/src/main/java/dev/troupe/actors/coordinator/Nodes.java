@@ -6,14 +6,18 @@ import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage.Hello;
 import dev.troupe.actors.protocol.NodeMessage;
 import dev.troupe.actors.protocol.WorkerMessage;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
@@ -97,9 +101,57 @@ final class Nodes {
     }
   }
 
-  /** Tells each of these workers. */
+  /** Tells each of these workers; where they are all of a node, it is told once. */
   void tell(Collection<Member> workers, WorkerMessage message) {
-    workers.forEach(worker -> worker.tell(message));
+    byNode(workers)
+        .forEach(
+            (address, there) -> {
+              Hello node = hellos.get(address);
+              if (node != null && there.size() > 1 && there.size() >= node.workers()) {
+                node.node().tell(new NodeMessage.ForWorkers(message));
+              } else {
+                there.forEach(worker -> worker.tell(message));
+              }
+            });
+  }
+
+  /** Tells the members of a new generation, each node once. */
+  void tellToJoin(Collection<Member> members) {
+    byNode(members)
+        .forEach(
+            (address, there) -> {
+              Hello node = hellos.get(address);
+              if (node != null && there.size() > 1) {
+                List<NodeMessage.Seat> seats =
+                    there.stream()
+                        .map(m -> new NodeMessage.Seat(m.name, m.form.rank(), m.form.newcomer()))
+                        .toList();
+                node.node().tell(new NodeMessage.Seats(there.get(0).form, seats));
+              } else {
+                there.forEach(member -> member.tell(member.form));
+              }
+            });
+  }
+
+  private static Map<String, List<Member>> byNode(Collection<Member> workers) {
+    Map<String, List<Member>> nodes = new LinkedHashMap<>();
+    for (Member worker : workers) {
+      nodes.computeIfAbsent(worker.address, address -> new ArrayList<>()).add(worker);
+    }
+    return nodes;
+  }
+
+  /** Whether a node is no member of the cluster, or about to be none. */
+  boolean hasLeft(String address) {
+    if (dead.contains(address)) {
+      return true;
+    }
+    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
+      if (Electorate.hostAndPort(member.address()).equals(address)) {
+        return member.status() == MemberStatus.down() || member.status() == MemberStatus.exiting();
+      }
+    }
+    return true;
   }
 
   void announce(long term) {

@@ -21,6 +21,7 @@ final class Run {
   final Incidents incidents = new Incidents();
   final Quarantine quarantine;
   final Poison poison;
+  final Reports reports;
 
   private State state = State.RECOVERING;
   private long stateNanos = System.nanoTime();
@@ -41,6 +42,9 @@ final class Run {
   /** Why the run was asked to stop; null if it was not. */
   String stopReason;
 
+  /** Messages of workers that were handled. */
+  long messages;
+
   /** How it ended; null while it goes on. */
   RunResult over;
 
@@ -49,6 +53,7 @@ final class Run {
     this.liveness = settings.liveness();
     this.nodes = nodes;
     this.quarantine = new Quarantine(settings.quarantine());
+    this.reports = new Reports(liveness.reportInterval().toMillis());
     this.poison = new Poison(settings.quarantine());
   }
 

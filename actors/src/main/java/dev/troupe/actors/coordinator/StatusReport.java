@@ -33,6 +33,7 @@ final class StatusReport {
         run.note(),
         run.nodes.own(),
         run.term,
+        run.messages,
         run.team().generation,
         run.steps,
         host == null || host.progress == null ? Double.NaN : host.progress.loss(),

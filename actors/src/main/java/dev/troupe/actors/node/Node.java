@@ -11,15 +11,17 @@ import dev.troupe.actors.protocol.CoordinatorMessage;
 import dev.troupe.actors.protocol.NodeCommand;
 import dev.troupe.actors.protocol.NodeMessage;
 import dev.troupe.actors.protocol.NodeNote;
+import dev.troupe.actors.protocol.RunMemory;
 import dev.troupe.actors.protocol.WorkerCommand;
 import dev.troupe.actors.protocol.WorkerNote;
 import dev.troupe.actors.worker.Worker;
 import dev.troupe.actors.worker.WorkerPlace;
 import dev.troupe.actors.worker.WorkerSlot;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -112,7 +114,10 @@ final class Node {
   private final Cluster cluster;
   private final String address;
   private final String nodeName;
-  private final List<ActorRef<WorkerCommand>> workers = new ArrayList<>();
+
+  /** The workers by name. */
+  private final Map<String, ActorRef<WorkerCommand>> workers = new LinkedHashMap<>();
+
   private final Set<String> ended = new HashSet<>();
   private final Set<Address> unreachable = new HashSet<>();
   private final Set<Address> downed = new HashSet<>();
@@ -143,7 +148,8 @@ final class Node {
     if (settings.roles().contains(Role.WORKER)) {
       for (WorkerSlot slot : slots) {
         WorkerPlace place = new WorkerPlace(address + "/" + slot.index(), address, nodeName);
-        workers.add(
+        workers.put(
+            place.name(),
             context.spawn(
                 Worker.create(slot, place, liveness, context.getSelf()), "worker-" + slot.index()));
       }
@@ -183,7 +189,7 @@ final class Node {
   /** Leaves politely: each worker is released by the coordinator, then the node goes. */
   private Behavior<NodeCommand> draining() {
     timers.startSingleTimer(DrainTimeout.INSTANCE, settings.drainDeadline());
-    for (ActorRef<WorkerCommand> worker : workers) {
+    for (ActorRef<WorkerCommand> worker : workers.values()) {
       worker.tell(new WorkerNote.LeavePolitely());
     }
     if (ended.size() == workers.size()) {
@@ -195,6 +201,8 @@ final class Node {
   private BehaviorBuilder<NodeCommand> receive() {
     return Behaviors.receive(NodeCommand.class)
         .onMessage(NodeMessage.Announce.class, this::onAnnounce)
+        .onMessage(NodeMessage.ForWorkers.class, this::onForWorkers)
+        .onMessage(NodeMessage.Seats.class, this::onSeats)
         .onMessage(NodeMessage.FindCoordinator.class, this::onFindCoordinator)
         .onMessage(NodeMessage.Leave.class, this::onLeave)
         .onMessage(NodeNote.WorkerEnded.class, this::onWorkerEnded)
@@ -225,8 +233,25 @@ final class Node {
     owner.coordinator(coordinator);
     coordinator.tell(
         new CoordinatorMessage.Hello(term, address, nodeName, workers.size(), context.getSelf()));
-    for (ActorRef<WorkerCommand> worker : workers) {
+    for (ActorRef<WorkerCommand> worker : workers.values()) {
       worker.tell(new WorkerNote.CoordinatorIs(term, coordinator));
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<NodeCommand> onForWorkers(NodeMessage.ForWorkers order) {
+    workers.values().forEach(worker -> worker.tell(order.message()));
+    return Behaviors.same();
+  }
+
+  private Behavior<NodeCommand> onSeats(NodeMessage.Seats order) {
+    RunMemory memory = order.form().memory();
+    for (NodeMessage.Seat seat : order.seats()) {
+      ActorRef<WorkerCommand> worker = workers.get(seat.worker());
+      if (worker != null) {
+        worker.tell(order.form().at(seat.rank(), seat.newcomer(), memory));
+        memory = RunMemory.EMPTY;
+      }
     }
     return Behaviors.same();
   }

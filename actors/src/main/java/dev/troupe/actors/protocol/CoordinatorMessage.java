@@ -135,5 +135,26 @@ public sealed interface CoordinatorMessage extends CoordinatorCommand, CborSeria
       long committedSteps,
       long runSteps,
       RunMemory memory,
-      RunResult over) {}
+      RunResult over) {
+
+    /** The same with equal facts that others refer to as well. */
+    public WorkerCard sharing(Map<String, String> equalFacts) {
+      return new WorkerCard(
+          name,
+          address,
+          nodeName,
+          pid,
+          phase,
+          draining,
+          equalFacts,
+          generation,
+          rank,
+          worldSize,
+          memberSince,
+          committedSteps,
+          runSteps,
+          memory,
+          over);
+    }
+  }
 }

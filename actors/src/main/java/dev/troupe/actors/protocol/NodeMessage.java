@@ -2,6 +2,7 @@ package dev.troupe.actors.protocol;
 
 import dev.troupe.actors.CborSerializable;
 import dev.troupe.actors.RunResult;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** What others tell a node. */
@@ -10,6 +11,19 @@ public sealed interface NodeMessage extends NodeCommand, CborSerializable {
   /** The coordinator makes itself known. */
   record Announce(long term, ActorRef<CoordinatorCommand> coordinator, String address)
       implements NodeMessage {}
+
+  /** Tells each worker of this node the same. */
+  record ForWorkers(WorkerMessage message) implements NodeMessage {}
+
+  /**
+   * Tells the workers of this node that are in a new generation to join it.
+   *
+   * @param form as the first of them gets it; only that one keeps what must not be forgotten
+   */
+  record Seats(WorkerMessage.Form form, List<Seat> seats) implements NodeMessage {}
+
+  /** A worker's place in a new generation. */
+  record Seat(String worker, int rank, boolean newcomer) {}
 
   /** The run is over for this node: leave, with this result. */
   record Leave(long term, RunResult result) implements NodeMessage {}

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * What a coordinator must not forget. It travels to the workers with each generation and comes back
- * when they register with the next coordinator.
+ * when they register with the next coordinator. One worker of each node keeps it; it is bounded.
  *
  * @param failures failures of nodes lately
  * @param quarantined who is refused

@@ -1,13 +1,29 @@
 package dev.troupe.actors.protocol;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.troupe.actors.CborSerializable;
 import dev.troupe.actors.RunResult;
 import dev.troupe.actors.task.Wish;
 
 /**
  * What the coordinator tells a worker. Each carries the coordinator's term: a worker ignores those
- * of a coordinator that has been superseded.
+ * of a coordinator that has been superseded. What is meant for all workers of a node travels once,
+ * in {@link NodeMessage.ForWorkers} or {@link NodeMessage.Seats}.
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = WorkerMessage.Welcome.class, name = "welcome"),
+  @JsonSubTypes.Type(value = WorkerMessage.Refused.class, name = "refused"),
+  @JsonSubTypes.Type(value = WorkerMessage.Probe.class, name = "probe"),
+  @JsonSubTypes.Type(value = WorkerMessage.Regroup.class, name = "regroup"),
+  @JsonSubTypes.Type(value = WorkerMessage.Form.class, name = "form"),
+  @JsonSubTypes.Type(value = WorkerMessage.Steer.class, name = "steer"),
+  @JsonSubTypes.Type(value = WorkerMessage.Evicted.class, name = "evicted"),
+  @JsonSubTypes.Type(value = WorkerMessage.PleaseLeave.class, name = "please-leave"),
+  @JsonSubTypes.Type(value = WorkerMessage.Release.class, name = "release"),
+  @JsonSubTypes.Type(value = WorkerMessage.RunOver.class, name = "run-over")
+})
 public sealed interface WorkerMessage extends WorkerCommand, CborSerializable {
 
   long term();
@@ -35,7 +51,22 @@ public sealed interface WorkerMessage extends WorkerCommand, CborSerializable {
       boolean restore,
       Wish first,
       RunMemory memory)
-      implements WorkerMessage {}
+      implements WorkerMessage {
+
+    /** The same for another member. */
+    public Form at(int otherRank, boolean otherIsNewcomer, RunMemory otherMemory) {
+      return new Form(
+          term,
+          generation,
+          otherRank,
+          worldSize,
+          rendezvous,
+          otherIsNewcomer,
+          restore,
+          first,
+          otherMemory);
+    }
+  }
 
   /** Put this wish into the group's votes. */
   record Steer(long term, long generation, Wish wish, String reason) implements WorkerMessage {}

@@ -33,6 +33,10 @@ final class Pace {
     committedSteps = committed;
   }
 
+  synchronized long steps() {
+    return steps;
+  }
+
   synchronized Reading read() {
     return new Reading(steps, committedSteps, loss, median(step), median(own));
   }

@@ -257,11 +257,13 @@ public final class Worker {
 
   private Behavior<WorkerCommand> onTick() {
     long now = System.nanoTime();
-    stillness.look(pace.read().steps(), slot.progress(), now);
+    stillness.look(pace.steps(), slot.progress(), now);
     if (phase == Phase.SYNCING || phase == Phase.TRAINING) {
       tellIfStalled(now);
     }
-    boolean due = now - lastReportNanos >= Duration.ofMillis(reportMillis).toNanos();
+    // One rank tells how the group gets on; the others, how they do themselves.
+    long every = rank == 0 ? liveness.reportInterval().toMillis() : reportMillis;
+    boolean due = now - lastReportNanos >= Duration.ofMillis(every).toNanos();
     if (!welcomed && due) {
       register();
     } else if (due) {
@@ -575,7 +577,7 @@ public final class Worker {
 
   private void tellAlive(long round) {
     long now = System.nanoTime();
-    stillness.look(pace.read().steps(), slot.progress(), now);
+    stillness.look(pace.steps(), slot.progress(), now);
     tell(
         new CoordinatorMessage.Alive(
             place.name(), generation, round, slot.activity(), stillness.millis(now)));
@@ -584,11 +586,15 @@ public final class Worker {
   private void tellIfStalled(long now) {
     long still = stillness.millis(now);
     if (still >= hangMillis()
-        && now - lastStallNanos >= Duration.ofMillis(RESTATE_STALL_MILLIS).toNanos()) {
+        && now - lastStallNanos >= Duration.ofMillis(restateStallMillis()).toNanos()) {
       lastStallNanos = now;
       tell(new CoordinatorMessage.Stalled(place.name(), generation, slot.activity(), still));
       awaitAnswer();
     }
+  }
+
+  private long restateStallMillis() {
+    return Math.max(RESTATE_STALL_MILLIS, reportMillis);
   }
 
   private long hangMillis() {

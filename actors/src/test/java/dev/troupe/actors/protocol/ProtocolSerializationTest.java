@@ -76,6 +76,7 @@ class ProtocolSerializationTest {
             "",
             "host:1",
             2,
+            1234,
             3,
             10,
             Double.NaN,
@@ -128,6 +129,10 @@ class ProtocolSerializationTest {
         new WorkerMessage.Release(2),
         new WorkerMessage.RunOver(2, RESULT),
         new NodeMessage.Announce(2, someone(), "host:1"),
+        new NodeMessage.ForWorkers(new WorkerMessage.Regroup(2, 3, 4)),
+        new NodeMessage.Seats(
+            new WorkerMessage.Form(2, 4, 1, 3, "host:5", true, false, Wish.NONE, MEMORY),
+            List.of(new NodeMessage.Seat("host:1/0", 0, true))),
         new NodeMessage.Leave(2, RESULT),
         new NodeMessage.FindCoordinator(someone()),
         new NodeMessage.Found("run", someone()),
