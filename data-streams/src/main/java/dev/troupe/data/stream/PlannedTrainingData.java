@@ -9,6 +9,8 @@ import org.apache.pekko.stream.Materializer;
 
 /** A training set in the order of a {@link Plan}. */
 final class PlannedTrainingData implements TrainingData {
+  private static final int WARM_UP_SAMPLES = 8;
+
   private final ShardPool pool;
   private final Plan plan;
   private final ImageTransform transform;
@@ -95,7 +97,21 @@ final class PlannedTrainingData implements TrainingData {
       throw new DataException("step: " + firstStep + " (expected: 0 to " + totalSteps() + ")");
     }
     SliceOrder order = i -> slice(firstStep + i, rank, worldSize);
-    int largest = (globalBatch + worldSize - 1) / worldSize;
+    return open(order, (globalBatch + worldSize - 1) / worldSize, meter);
+  }
+
+  @Override
+  public void warmUp(long step) throws InterruptedException {
+    int slices = Math.max(1, globalBatch / WARM_UP_SAMPLES);
+    SliceOrder first = i -> i == 0 ? slice(step, 0, slices) : null;
+    SkipMeter silent = new SkipMeter(1, Long.MAX_VALUE, skipped -> {});
+    try (SliceStream few = open(first, (globalBatch + slices - 1) / slices, silent);
+        Slice slice = few.next()) {
+      // It was here.
+    }
+  }
+
+  private SliceStream open(SliceOrder order, int largest, SkipMeter meter) {
     return new SlicePipeline(
         order,
         new SlicePipeline.Settings(

@@ -25,6 +25,15 @@ public interface TrainingData extends AutoCloseable {
   /** Size of the global batch of {@code step} (only the run's last may be short). */
   int globalBatch(long step);
 
+  /**
+   * Reads, decodes and tokenizes a few samples of the global batch of {@code step} and forgets
+   * them, so that the first slice finds libraries loaded and shards open. Broken ones are not
+   * counted.
+   *
+   * @throws DataException if the data cannot be read
+   */
+  void warmUp(long step) throws InterruptedException;
+
   /** Opens the slices of {@code rank} from the global batch of {@code firstStep} on. */
   SliceStream open(long firstStep, int rank, int worldSize);
 

@@ -287,6 +287,29 @@ public final class ClipTrainer implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a step on made-up samples up to its vote and forgets it, so that the first real one finds
+   * libraries loaded, kernels chosen and classes loaded. Leaves no trace in the training.
+   *
+   * @param samples of the made-up batch
+   */
+  public void rehearse(int samples) {
+    StepInput input = StepBenchmark.input(model.config().json(), samples);
+    try (TensorScope scope = new TensorScope();
+        Collectives alone = Collectives.alone(settings.device())) {
+      group = alone;
+      model.train(true);
+      try (BufferSync.Snapshot before = bufferSync.snapshot()) {
+        gradients(input, before, new PhaseClock());
+        before.restore();
+      }
+    } catch (CollectiveException e) {
+      throw new IllegalStateException(e); // alone, there is nobody to lose
+    } finally {
+      group = null;
+    }
+  }
+
   private GradientPass.Result gradients(
       StepInput input, BufferSync.Snapshot before, PhaseClock clock) throws CollectiveException {
     long used =

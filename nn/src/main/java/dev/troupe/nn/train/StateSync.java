@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * to the tensors.
  */
 final class StateSync {
-  private static final int CHUNK_BYTES = 32 << 20;
+  private static final int CHUNK_BYTES = 8 << 20;
 
   private final Collectives group;
   private final AtomicLong progress;

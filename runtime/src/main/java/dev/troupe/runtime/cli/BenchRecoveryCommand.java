@@ -55,9 +55,16 @@ final class BenchRecoveryCommand implements Callable<Integer> {
   @Option(
       names = "--global-batch-size",
       paramLabel = "N",
-      defaultValue = "48",
-      description = "Samples a step. [${DEFAULT-VALUE}]")
-  private int globalBatchSize;
+      description = "Samples a step. [250 for resize, else 48]")
+  private Integer globalBatchSize;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      defaultValue = "1e-4",
+      description =
+          "Learning rate; a high one amplifies rounding, by which runs differ. [${DEFAULT-VALUE}]")
+  private double lr;
 
   @Option(
       names = "--seed",
@@ -77,13 +84,13 @@ final class BenchRecoveryCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path folder = logs == null ? Files.createTempDirectory("troupe-recovery-") : logs;
-    List<String> flags = new ArrayList<>(List.of(config.toAbsolutePath().toString()));
-    flags.addAll(List.of("--global-batch-size", "" + globalBatchSize));
-    flags.addAll(List.of("--epochs", "1000", "--threads", "1", "--workers", "1"));
-    RecoveryBenchmark benchmark = new RecoveryBenchmark(Main.class, folder, flags);
     List<RecoveryReport> reports = new ArrayList<>();
     for (Scenario scenario : scenarios) {
-      reports.add(benchmark.run(scenario, times, seed));
+      int batch = globalBatchSize == null ? scenario.globalBatchSize() : globalBatchSize;
+      List<String> flags = new ArrayList<>(List.of(config.toAbsolutePath().toString()));
+      flags.addAll(List.of("--global-batch-size", "" + batch, "--lr", "" + lr));
+      flags.addAll(List.of("--epochs", "1000", "--threads", "1", "--workers", "1"));
+      reports.add(new RecoveryBenchmark(Main.class, folder, flags).run(scenario, times, seed));
     }
     print(reports);
     return reports.stream().allMatch(RecoveryReport::sound) ? 0 : 1;
@@ -114,6 +121,7 @@ final class BenchRecoveryCommand implements Callable<Integer> {
       oracles.put("ranks' states", report.stateHashes() == 1 ? "equal" : "differ");
       oracles.put("largest difference of a loss", report.lossDifference());
       oracles.put("largest difference of a weight", report.weightDifference());
+      oracles.put("L2 distance of all weights, relative", report.weightDistance());
       oracles.putAll(report.figures());
       figures.print(oracles);
       report.violations().forEach(violation -> System.out.println("  violated: " + violation));
@@ -130,6 +138,7 @@ final class BenchRecoveryCommand implements Callable<Integer> {
     row.put("detect_s", phase(report, kind, Fault::detect));
     row.put("regroup_s", phase(report, kind, Fault::regroup));
     row.put("join_s", phase(report, kind, Fault::join));
+    row.put("transfer_s", phase(report, kind, Fault::transfer));
     row.put("redo_s", phase(report, kind, Fault::redo));
     row.put("step_s", phase(report, kind, Fault::stepTime));
     return row;

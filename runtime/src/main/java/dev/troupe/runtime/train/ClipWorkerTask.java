@@ -12,9 +12,11 @@ import dev.troupe.actors.task.WorkerTask;
 import dev.troupe.data.stream.DataException;
 import dev.troupe.data.stream.Slice;
 import dev.troupe.data.stream.SliceStream;
+import dev.troupe.nn.collective.BackendKind;
 import dev.troupe.nn.collective.CollectiveException;
 import dev.troupe.nn.collective.Collectives;
 import dev.troupe.nn.collective.GroupSpec;
+import dev.troupe.nn.collective.Rehearsal;
 import dev.troupe.nn.collective.Rendezvous;
 import dev.troupe.nn.optim.LrSchedule;
 import dev.troupe.nn.torch.Torch;
@@ -40,6 +42,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ClipWorkerTask implements WorkerTask {
   private static final Logger LOG = LoggerFactory.getLogger(ClipWorkerTask.class);
+
+  /** Enough to load and choose all that a step needs; few, since a worker warms up alone. */
+  private static final int REHEARSAL_SAMPLES = 4;
 
   private final RunContext run;
   private final WorkerContext context;
@@ -77,7 +82,24 @@ final class ClipWorkerTask implements WorkerTask {
     sampleRows = new SampleRows(run.training());
     encoder =
         new Encoder(trainer.model(), new Device(run.device(context.index())), run.preprocess());
+    rehearse();
     return run.facts();
+  }
+
+  /** What the others would wait for in this worker's first step, or in every worker's. */
+  private void rehearse() {
+    trainer.rehearse(REHEARSAL_SAMPLES);
+    try {
+      run.training().warmUp(Math.min(trainer.committedSteps(), run.training().totalSteps() - 1));
+      if (BackendKind.of(run.device(context.index())) == BackendKind.GLOO) {
+        Rehearsal.run(run.settings().cluster().host());
+      }
+    } catch (DataException | CollectiveException e) {
+      // The first step will say what is wrong, if it still is.
+      LOG.debug("rehearsal", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override

@@ -24,6 +24,7 @@ public final class Chaos {
   private final List<Fault> faults = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private final Map<String, Double> figures = new LinkedHashMap<>();
+  private ClusterNode apart;
 
   Chaos(LocalCluster cluster, long seed) {
     this.cluster = cluster;
@@ -52,12 +53,27 @@ public final class Chaos {
     return violations;
   }
 
-  /** Starts nodes until there are so many, and waits for the group of all of them. */
+  /** Starts a coordinator without workers; nodes that are started from then on are workers only. */
+  void setCoordinatorApart() throws IOException, InterruptedException {
+    apart = cluster.start("--roles", "coordinator", "--workers-per-node", "0");
+    cluster.await("the coordinator", START, () -> cluster.status().isPresent());
+  }
+
+  /** Starts nodes until so many have workers, and waits for the group of all of them. */
   void grow(int members) throws IOException, InterruptedException {
-    while (cluster.nodes().size() < members) {
-      cluster.start();
+    while (workers().size() < members) {
+      start();
     }
     cluster.awaitMembers(members, START);
+  }
+
+  private ClusterNode start() throws IOException {
+    return apart == null ? cluster.start() : cluster.start("--roles", "worker");
+  }
+
+  /** Nodes that have workers. */
+  private List<ClusterNode> workers() {
+    return cluster.nodes().stream().filter(node -> !node.equals(apart)).toList();
   }
 
   /** Lets the group train for a while. */
@@ -66,7 +82,7 @@ public final class Chaos {
   }
 
   ClusterNode anyNode() {
-    List<ClusterNode> nodes = List.copyOf(cluster.nodes());
+    List<ClusterNode> nodes = workers();
     return nodes.get(random.nextInt(nodes.size()));
   }
 
@@ -117,20 +133,70 @@ public final class Chaos {
     RunStatus before = status();
     long until = System.currentTimeMillis() + time.toMillis();
     measure("freeze", node, before, () -> node.signal("STOP"));
-    int others = cluster.nodes().size() - 1;
-    if (LocalCluster.members(status()) != others) {
-      violations.add("frozen node %s was not left out".formatted(node.address()));
-    }
-    Thread.sleep(Math.max(0, until - System.currentTimeMillis()));
+    expectWithout(node, "hang");
+    sleepUntil(until);
+    int others = workers().size() - 1;
+    expectCommitsOf(others, "freeze");
     node.signal("CONT");
     cluster.awaitMembers(others + 1, START);
+  }
+
+  /** Cuts a node's host off for a while; it must come back by itself, as the same process. */
+  void cutOff(ClusterNode node, Duration time) throws IOException, InterruptedException {
+    RunStatus before = status();
+    long until = System.currentTimeMillis() + time.toMillis();
+    String said = node.said();
+    cluster.hosts().cut(node.slot());
+    measure("cut off", node, before, () -> {});
+    expectWithout(node, "");
+    sleepUntil(until);
+    int others = workers().size() - 1;
+    expectCommitsOf(others, "cut off");
+    if (node.said().substring(said.length()).contains(" is rank ")) {
+      violations.add("node %s formed a group while it was cut off".formatted(node.address()));
+    }
+    long healed = System.currentTimeMillis();
+    cluster.hosts().heal(node.slot());
+    cluster.awaitMembers(others + 1, START);
+    note("seconds_from_healing_to_member", (System.currentTimeMillis() - healed) / 1e3);
+  }
+
+  private static void sleepUntil(long millis) throws InterruptedException {
+    Thread.sleep(Math.max(0, millis - System.currentTimeMillis()));
+  }
+
+  /** The group has lost this node's workers alone, and says why in the given words. */
+  private void expectWithout(ClusterNode node, String words) throws InterruptedException {
+    RunStatus now = status();
+    if (LocalCluster.members(now) != workers().size() - 1) {
+      violations.add("%s was not left out, or not alone".formatted(node.address()));
+    }
+    boolean named =
+        now.incidents().stream()
+            .anyMatch(
+                incident ->
+                    incident.cause().contains(node.address()) && incident.cause().contains(words));
+    if (!named) {
+      violations.add("no incident names %s: %s".formatted(node.address(), now.incidents()));
+    }
+  }
+
+  /** Training goes on, and by so many workers. */
+  private void expectCommitsOf(int workers, String during) throws InterruptedException {
+    long last = cluster.watch().lastStep();
+    cluster.awaitSteps(1, RECOVERY);
+    for (Commit commit : cluster.watch().commits()) {
+      if (commit.step() > last && commit.worldSize() != workers) {
+        violations.add("%s: a step of %d workers".formatted(during, commit.worldSize()));
+      }
+    }
   }
 
   /** Starts a node and measures how long the others waited for it. */
   ClusterNode join() throws IOException, InterruptedException {
     RunStatus before = status();
-    int members = cluster.nodes().size() + 1;
-    ClusterNode node = cluster.start();
+    int members = workers().size() + 1;
+    ClusterNode node = start();
     cluster.awaitMembers(members, START);
     Commit first = firstOfNewGeneration(before.generation());
     List<Commit> commits = cluster.watch().commits();
@@ -197,6 +263,7 @@ public final class Chaos {
             seconds(incident.map(i -> i.detectedMillis() - i.lastCommitMillis())),
             seconds(incident.map(i -> i.formedMillis() - i.detectedMillis())),
             seconds(incident.map(i -> i.joinedMillis() - i.formedMillis())),
+            incident.map(Incident::transferSeconds).orElse(Double.NaN),
             seconds(incident.map(i -> i.committedMillis() - i.joinedMillis())),
             first.worldSize());
     faults.add(fault);

@@ -16,22 +16,26 @@ import java.util.concurrent.TimeUnit;
  *
  * @param slot the node's place; a replacement takes the place, and with it the port, of the one it
  *     replaces
+ * @param host its address
  * @param port of its control plane
  * @param process the process
  * @param console what it printed
  */
-public record ClusterNode(int slot, int port, Process process, Path console) {
+public record ClusterNode(int slot, String host, int port, Process process, Path console) {
 
-  static ClusterNode start(Class<?> main, int slot, int port, List<String> arguments, Path folder) {
+  static ClusterNode start(
+      Class<?> main, Hosts hosts, int slot, int port, List<String> arguments, Path folder) {
     Path console = folder.resolve("node-%d-%d.log".formatted(slot, System.nanoTime()));
     try {
+      ProcessBuilder builder = JvmProcess.of(main, Map.of(), arguments);
+      builder.command().addAll(0, hosts.launcher(slot));
       Process process =
-          JvmProcess.of(main, Map.of(), arguments)
+          builder
               .redirectErrorStream(true)
               .redirectInput(new File("/dev/null"))
               .redirectOutput(console.toFile())
               .start();
-      return new ClusterNode(slot, port, process, console);
+      return new ClusterNode(slot, hosts.address(slot), port, process, console);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -39,7 +43,7 @@ public record ClusterNode(int slot, int port, Process process, Path console) {
 
   /** Its name in the cluster. */
   public String address() {
-    return "127.0.0.1:" + port;
+    return host + ":" + port;
   }
 
   public long pid() {
@@ -62,6 +66,15 @@ public record ClusterNode(int slot, int port, Process process, Path console) {
   /** Waits for its end; false if it still runs then. */
   public boolean awaitEnd(Duration patience) throws InterruptedException {
     return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** All that it printed so far. */
+  String said() {
+    try {
+      return Files.readString(console);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The last lines that it printed, for messages. */

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param detect from the last commit to the coordinator's knowledge
  * @param regroup from there to the new generation
  * @param join from there until all its members had connected, state transfer included
+ * @param transfer the part of it that went to evening out the state
  * @param redo from there to its first commit
  * @param worldSize ranks of the group that came of it
  */
@@ -30,6 +31,7 @@ public record Fault(
     double detect,
     double regroup,
     double join,
+    double transfer,
     double redo,
     @JsonProperty("world_size") int worldSize) {
 

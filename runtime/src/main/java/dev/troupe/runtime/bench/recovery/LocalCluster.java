@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A run of real processes on this machine, and what can be done to them. */
 public final class LocalCluster implements AutoCloseable {
@@ -29,6 +31,7 @@ public final class LocalCluster implements AutoCloseable {
   private final String name;
   private final Path logs;
   private final List<String> flags;
+  private final Hosts hosts;
   private final List<Integer> ports = new ArrayList<>();
   private final Map<Integer, ClusterNode> nodes = new TreeMap<>();
   private final List<ClusterNode> all = new ArrayList<>();
@@ -43,10 +46,16 @@ public final class LocalCluster implements AutoCloseable {
    */
   public LocalCluster(Class<?> main, String name, Path logs, List<String> flags)
       throws IOException {
+    this(main, name, logs, flags, Hosts.LOOPBACK);
+  }
+
+  LocalCluster(Class<?> main, String name, Path logs, List<String> flags, Hosts hosts)
+      throws IOException {
     this.main = main;
     this.name = name;
     this.logs = logs;
     this.flags = flags;
+    this.hosts = hosts;
     for (int i = 0; i < SEEDS; i++) {
       ports.add(freePort());
     }
@@ -76,23 +85,30 @@ public final class LocalCluster implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("train"));
     arguments.addAll(flags);
     arguments.addAll(List.of("--name", name, "--logs", logs.toString()));
-    arguments.addAll(List.of("--seed-nodes", seeds(), "--port", "" + ports.get(slot)));
+    arguments.addAll(List.of("--seed-nodes", seeds(), "--host", hosts.address(slot)));
+    arguments.addAll(List.of("--port", "" + ports.get(slot)));
     arguments.addAll(List.of(more));
-    ClusterNode node = ClusterNode.start(main, slot, ports.get(slot), arguments, folder());
+    ClusterNode node = ClusterNode.start(main, hosts, slot, ports.get(slot), arguments, folder());
     nodes.put(slot, node);
     all.add(node);
     return node;
   }
 
   private String seeds() {
-    return String.join(
-        ",", ports.subList(0, SEEDS).stream().map(port -> "127.0.0.1:" + port).toList());
+    return IntStream.range(0, SEEDS)
+        .mapToObj(slot -> hosts.address(slot) + ":" + ports.get(slot))
+        .collect(Collectors.joining(","));
   }
 
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
+  }
+
+  /** The hosts that the nodes live on. */
+  Hosts hosts() {
+    return hosts;
   }
 
   /** Nodes that were started and not given up. */
@@ -148,7 +164,12 @@ public final class LocalCluster implements AutoCloseable {
     if (client == null) {
       Map<String, String> run =
           Map.of(
-              "troupe.node.run", name, "troupe.node.run-dir", folder().toAbsolutePath().toString());
+              "troupe.node.run",
+              name,
+              "troupe.node.run-dir",
+              folder().toAbsolutePath().toString(),
+              "troupe.node.host",
+              hosts.here());
       client = RunClient.connect(ConfigFactory.parseMap(run).withFallback(ConfigFactory.load()));
     }
     return client;

@@ -54,7 +54,8 @@ public final class RecoveryBenchmark {
     Torch.load();
     Terminal.error().line("scenario " + scenario);
     String name = scenario + "-" + System.currentTimeMillis();
-    try (LocalCluster cluster = new LocalCluster(main, name, folder, flags)) {
+    try (Hosts hosts = scenario.hosts();
+        LocalCluster cluster = new LocalCluster(main, name, folder, flags, hosts)) {
       Chaos chaos = new Chaos(cluster, seed);
       scenario.run(chaos, times);
       List<ClusterNode> last = List.copyOf(cluster.nodes());
@@ -62,6 +63,10 @@ public final class RecoveryBenchmark {
       Path checkpoint = newestCheckpoint(cluster.folder());
       long steps = stepOf(checkpoint);
       Path reference = reference(name + "-reference", steps);
+      RunComparison.Distance weights =
+          RunComparison.weights(
+              checkpoint.resolve("model.safetensors"),
+              newestCheckpoint(reference).resolve("model.safetensors"));
       return new RecoveryReport(
           scenario.toString(),
           steps,
@@ -70,9 +75,8 @@ public final class RecoveryBenchmark {
           cluster.watch().setbacks().size(),
           RunComparison.ledgers(cluster.folder(), reference, steps),
           RunComparison.losses(cluster.folder(), reference),
-          RunComparison.weights(
-              checkpoint.resolve("model.safetensors"),
-              newestCheckpoint(reference).resolve("model.safetensors")),
+          weights.largest(),
+          weights.relative(),
           stateHashes(last, steps).size(),
           chaos.violations());
     }
@@ -96,6 +100,9 @@ public final class RecoveryBenchmark {
   private Path reference(String name, long steps) throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(flags);
     arguments.addAll(List.of("--save-every-steps", "" + steps));
+    // Nobody is beside it: all cores.
+    int cores = Runtime.getRuntime().availableProcessors();
+    arguments.set(arguments.indexOf("--threads") + 1, "" + cores);
     Terminal.error().line("the same %d steps in one process ...".formatted(steps));
     try (LocalCluster alone = new LocalCluster(main, name, folder, arguments)) {
       alone.start();

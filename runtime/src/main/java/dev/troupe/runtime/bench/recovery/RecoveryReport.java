@@ -15,7 +15,8 @@ import java.util.Map;
  * @param ledgerDifference the first difference of the ledger from the failure-free run's; empty for
  *     none
  * @param lossDifference largest relative difference of a step's loss from the failure-free run's
- * @param weightDifference largest difference of a final weight, relative to its tensor's largest
+ * @param weightDifference largest absolute difference of a final weight
+ * @param weightDistance L2 norm of the final weights' differences over that of the weights
  * @param stateHashes distinct state hashes of the ranks at the end: 1 if all are equal
  * @param violations what must not happen and did
  */
@@ -28,6 +29,7 @@ public record RecoveryReport(
     @JsonProperty("ledger_difference") String ledgerDifference,
     @JsonProperty("loss_difference") double lossDifference,
     @JsonProperty("weight_difference") double weightDifference,
+    @JsonProperty("weight_distance") double weightDistance,
     @JsonProperty("state_hashes") int stateHashes,
     List<String> violations) {
 

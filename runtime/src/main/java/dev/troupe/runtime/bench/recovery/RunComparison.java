@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Compares what two runs committed. */
 final class RunComparison {
@@ -69,21 +70,31 @@ final class RunComparison {
     return losses;
   }
 
-  /** The largest difference of two files' tensors, relative to each tensor's largest value. */
-  static double weights(Path file, Path reference) {
+  /**
+   * How far the weights of two runs are apart.
+   *
+   * @param largest largest absolute difference of a single weight
+   * @param relative L2 norm of all differences over that of all weights
+   */
+  record Distance(double largest, double relative) {}
+
+  static Distance weights(Path file, Path reference) {
     double largest = 0;
+    double squares = 0;
+    double size = 0;
     try (SafetensorsFile ours = SafetensorsFile.open(file);
         SafetensorsFile theirs = SafetensorsFile.open(reference)) {
       for (String name : theirs.names()) {
         try (TensorScope scope = new TensorScope()) {
-          Tensor a = ours.tensor(name).to(org.bytedeco.pytorch.global.torch.ScalarType.Double);
-          Tensor b = theirs.tensor(name).to(org.bytedeco.pytorch.global.torch.ScalarType.Double);
-          double size = b.abs().max().item_double();
-          double difference = a.sub(b).abs().max().item_double();
-          largest = Math.max(largest, difference / Math.max(size, 1e-12));
+          Tensor a = ours.tensor(name).to(ScalarType.Double);
+          Tensor b = theirs.tensor(name).to(ScalarType.Double);
+          Tensor difference = a.sub(b);
+          largest = Math.max(largest, difference.abs().max().item_double());
+          squares += difference.square().sum().item_double();
+          size += b.square().sum().item_double();
         }
       }
     }
-    return largest;
+    return new Distance(largest, Math.sqrt(squares / size));
   }
 }

@@ -6,10 +6,11 @@ import java.util.Locale;
 
 /** What happens to a cluster, step by step. */
 public enum Scenario {
-  /** SIGKILL of any node, rank 0 and the coordinator's included, and its replacement; repeated. */
+  /** SIGKILL of any worker, rank 0 included, and its replacement; repeated. */
   KILL {
     @Override
     void run(Chaos chaos, int times) throws IOException, InterruptedException {
+      chaos.setCoordinatorApart();
       chaos.grow(3);
       for (int i = 0; i < times; i++) {
         chaos.train(WARM);
@@ -42,8 +43,13 @@ public enum Scenario {
       chaos.train(WARM);
     }
   },
-  /** One worker, then two, five, three, four. */
+  /** One worker, then two, five, three, four; the global batch divides by few of these. */
   RESIZE {
+    @Override
+    public int globalBatchSize() {
+      return 250;
+    }
+
     @Override
     void run(Chaos chaos, int times) throws IOException, InterruptedException {
       chaos.grow(1);
@@ -95,10 +101,39 @@ public enum Scenario {
       chaos.kill(chaos.coordinator());
       chaos.train(WARM);
     }
+  },
+  /** A host cut off from two others for half a minute. */
+  PARTITION {
+    @Override
+    Hosts hosts() throws IOException, InterruptedException {
+      return Namespaces.create(3);
+    }
+
+    @Override
+    void run(Chaos chaos, int times) throws IOException, InterruptedException {
+      chaos.grow(3);
+      chaos.train(WARM);
+      chaos.cutOff(chaos.anyNode(), Duration.ofSeconds(30));
+      chaos.train(WARM);
+    }
   };
 
   /** Steps before and between faults, so that step times are known and kernels are warm. */
-  private static final long WARM = 20;
+  private static final long WARM = 12;
+
+  /** Samples a step, unless told otherwise. */
+  public int globalBatchSize() {
+    return 48;
+  }
+
+  /**
+   * Where the nodes live; closed after the scenario.
+   *
+   * @throws IOException if this process may not make such hosts
+   */
+  Hosts hosts() throws IOException, InterruptedException {
+    return Hosts.LOOPBACK;
+  }
 
   abstract void run(Chaos chaos, int times) throws IOException, InterruptedException;
 
