@@ -117,8 +117,7 @@ class ClipTokenizerTest {
         .isEqualTo("There are two small dogs chase red ball beach");
     assertThat(SyntaxMask.shorten("Don't panic, it's a cat", 6)).isEqualTo("Do n't panic , it cat");
     assertThat(encode(masked(ReductionMask.SYNTAX), caption, 0))
-        .isEqualTo(encode(masked(ReductionMask.NONE), "small dogs chase red ball beach", 0));
-    assertThat(SyntaxMask.shorten("the ".repeat(2500) + "cat", 1)).isEqualTo("cat");
+        .isEqualTo(encode(masked(ReductionMask.NONE), "are small dogs red ball beach", 0));
     assertThat(SyntaxMask.shorten("well-".repeat(2000) + " cats", 1)).isNotEmpty();
   }
 
