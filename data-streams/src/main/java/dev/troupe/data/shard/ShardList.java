@@ -86,7 +86,8 @@ public record ShardList(List<String> urls, int[] sources) {
         && !Files.exists(Path.of(source))) {
       String remedy =
           scheme.group(1).equals("gs")
-              ? "; Google's storage speaks S3 at https://storage.googleapis.com, given as endpoint"
+              ? "; Google's storage speaks S3: name it s3://BUCKET/…, with s3-endpoint"
+                  + " https://storage.googleapis.com and HMAC keys as AWS credentials"
               : "";
       throw new DataException(
           source + " (expected: a path, file://, http://, https:// or s3://)" + remedy);

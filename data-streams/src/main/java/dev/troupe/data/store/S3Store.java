@@ -162,7 +162,7 @@ final class S3Store implements Store {
           Kind.DENIED,
           url
               + ": no S3 credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a"
-              + " profile or a role, or turn on anonymous access for a public bucket",
+              + " profile or a role, or s3-anonymous for a public bucket",
           e);
     }
     return new StoreException(Kind.RETRY, url + ": " + message, e);

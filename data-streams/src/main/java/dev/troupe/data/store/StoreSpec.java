@@ -31,10 +31,10 @@ public record StoreSpec(
     Duration giveUpAfter,
     int parallelFetches) {
 
-  /** 20 GB in the system's folder for temporary files, AWS's own endpoint. */
+  /** 20 GB in {@code ~/.cache/troupe}, AWS's own endpoint. */
   public static StoreSpec defaults() {
     return new StoreSpec(
-        Path.of(System.getProperty("java.io.tmpdir"), "troupe-cache"),
+        Path.of(System.getProperty("user.home"), ".cache", "troupe"),
         20_000_000_000L,
         1_000_000_000L,
         null,

@@ -20,4 +20,5 @@ public record StorageSettings(
     @Setting(value = "S3: endpoint of a store other than AWS.", label = "URL")
         Optional<String> s3Endpoint,
     @Setting(value = "S3: region.", label = "NAME") Optional<String> s3Region,
-    @Setting("S3: address buckets by path, as many other stores need.") boolean s3PathStyle) {}
+    @Setting("S3: address buckets by path, as many other stores need.") boolean s3PathStyle,
+    @Setting("S3: send requests unsigned, for public buckets.") boolean s3Anonymous) {}

@@ -82,7 +82,7 @@ public final class DataStreams implements AutoCloseable {
             settings.s3Endpoint().orElse(null),
             settings.s3Region().orElse(null),
             settings.s3PathStyle(),
-            false);
+            settings.s3Anonymous());
   }
 
   /** {@code --train-data} and what belongs to it. */
