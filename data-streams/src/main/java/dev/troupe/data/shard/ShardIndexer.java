@@ -7,6 +7,7 @@ import dev.troupe.data.stream.DataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ public final class ShardIndexer {
     /**
      * @param url the shard
      * @param samples its samples, or -1 if it cannot be read
+     * @param folder where the index is
      * @param fresh whether it was read now, in contrast to an earlier run
      * @param done shards done so far
      * @param of shards in all
@@ -48,6 +50,7 @@ public final class ShardIndexer {
   /**
    * What came of it.
    *
+   * @param folder where the index is
    * @param shards indexed shards
    * @param fresh those that were read now
    * @param samples samples in all
@@ -56,6 +59,7 @@ public final class ShardIndexer {
    * @param failures shards that cannot be read, in words
    */
   public record Report(
+      Path folder,
       int shards,
       int fresh,
       long samples,
@@ -98,7 +102,7 @@ public final class ShardIndexer {
       Path folder = wanted != null ? wanted : defaultFolder(shards);
       if (folder == null) {
         throw new DataException(
-            location + ": the index of remote shards needs a local folder; name one");
+            location + ": the index of remote shards needs a local folder; name one (--out)");
       }
       Files.createDirectories(folder);
       List<Future<Done>> tasks = new ArrayList<>();
@@ -181,8 +185,7 @@ public final class ShardIndexer {
         samples += done.samples;
         bytes += done.bytes;
       } catch (ExecutionException e) {
-        String message = String.valueOf(e.getCause().getMessage());
-        failures.add(message.contains(urls.get(i)) ? message : urls.get(i) + ": " + e.getCause());
+        failures.add(failure(urls.get(i), e.getCause()));
       }
     }
     Path file = folder.resolve(ShardCounts.SIZES);
@@ -190,12 +193,21 @@ public final class ShardIndexer {
     new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(part.toFile(), sizes);
     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return new Report(
+        folder,
         sizes.size(),
         fresh,
         samples,
         bytes,
         Collections.unmodifiableList(damages),
         Collections.unmodifiableList(failures));
+  }
+
+  private static String failure(String url, Throwable cause) {
+    if (cause instanceof NoSuchFileException) {
+      return url + ": no such file";
+    }
+    String message = String.valueOf(cause.getMessage());
+    return message.startsWith(url + ": ") ? message : url + ": " + cause;
   }
 
   /** Names that several shards have: their counts go under their whole addresses. */

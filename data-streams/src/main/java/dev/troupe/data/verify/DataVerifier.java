@@ -47,6 +47,9 @@ public final class DataVerifier {
   /** Images whose repetition is looked for, which takes some 100 bytes of memory each. */
   private static final long MOST_DIGESTS = 20_000_000;
 
+  /** A shard may be a table of millions of rows: progress is told within it, too. */
+  private static final int SAMPLES_BETWEEN = 1000;
+
   private final SampleSource source;
   private final int[] stated;
   private final int threads;
@@ -56,6 +59,7 @@ public final class DataVerifier {
   private final ImageTransform decoder =
       ImageTransforms.validation(Preprocess.of(32).withResizeMode(ResizeMode.SQUASH));
   private final Tokenizer tokenizer = new ClipTokenizer(CONTEXT);
+  private int shardsDone;
   private final AtomicLong samples = new AtomicLong();
   private final AtomicLong broken = new AtomicLong();
   private final AtomicLong imageBytes = new AtomicLong();
@@ -72,7 +76,7 @@ public final class DataVerifier {
   private final Spread.Gatherer heights = new Spread.Gatherer();
   private final Spread.Gatherer captionLengths = new Spread.Gatherer();
 
-  /** Hears of every shard that is done, one at a time. */
+  /** Hears how far it is, again and again, one call at a time. */
   @FunctionalInterface
   public interface Progress {
     /**
@@ -81,7 +85,7 @@ public final class DataVerifier {
      * @param samples samples looked at so far
      * @param broken broken ones among them
      */
-    void shard(int shards, int of, long samples, long broken);
+    void at(int shards, int of, long samples, long broken);
   }
 
   private DataVerifier(
@@ -126,16 +130,13 @@ public final class DataVerifier {
   private VerifyReport run() throws InterruptedException {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     List<Future<Found>> tasks = new ArrayList<>();
-    int[] done = {0};
     for (int shard = 0; shard < source.shards(); shard++) {
       int s = shard;
       tasks.add(
           pool.submit(
               () -> {
                 Found found = shard(s);
-                synchronized (done) {
-                  progress.shard(++done[0], source.shards(), samples.get(), broken.get());
-                }
+                report(1);
                 return found;
               }));
     }
@@ -175,6 +176,11 @@ public final class DataVerifier {
         sorted(reasons));
   }
 
+  private synchronized void report(int newlyDone) {
+    shardsDone += newlyDone;
+    progress.at(shardsDone, source.shards(), samples.get(), broken.get());
+  }
+
   private static Map<String, Long> sorted(Map<String, AtomicLong> counts) {
     Map<String, Long> sorted = new TreeMap<>();
     counts.forEach((name, count) -> sorted.put(name, count.get()));
@@ -199,6 +205,9 @@ public final class DataVerifier {
           repeatedKeys.incrementAndGet();
         }
         sample(shard, open, i);
+        if ((i + 1) % SAMPLES_BETWEEN == 0) {
+          report(0);
+        }
       }
       String url = source.url(shard);
       String wrong =
@@ -224,7 +233,7 @@ public final class DataVerifier {
     }
     broken.incrementAndGet();
     reasons
-        .computeIfAbsent(reason.replaceAll("\\d+", "N"), r -> new AtomicLong())
+        .computeIfAbsent(reason.replaceAll("(?<![\\w-])\\d+", "N"), r -> new AtomicLong())
         .incrementAndGet();
     onBroken.accept(
         new SkippedSample(source.name(shard) + "/" + open.key(i), source.url(shard), reason, -1));

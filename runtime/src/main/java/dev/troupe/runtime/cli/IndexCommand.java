@@ -63,6 +63,7 @@ final class IndexCommand extends SettingsCommand<StoreSettings> {
             .run(shards, out);
     terminal.status("");
     Map<String, Object> row = new LinkedHashMap<>();
+    row.put("index", report.folder().toString());
     row.put("shards", report.shards());
     row.put("read_now", report.fresh());
     row.put("samples", report.samples());
