@@ -50,9 +50,9 @@ final class CacheFolder {
 
   /** Creates the folder and takes stock of what an earlier run left. */
   CacheFolder(StoreSpec spec) {
-    this.folder = spec.cacheDir();
-    this.bound = spec.cacheBytes();
-    this.keepFree = spec.keepFreeBytes();
+    this.folder = spec.cache().dir();
+    this.bound = spec.cache().bytes();
+    this.keepFree = spec.cache().keepFreeBytes();
     try {
       Files.createDirectories(folder);
       try (DirectoryStream<Path> found = Files.newDirectoryStream(folder)) {

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads remote objects until they are whole: after a fault it waits (exponential backoff with full
  * jitter, or as long as the server asks) and goes on at the byte where it stopped. A connection
- * that delivers next to nothing is replaced. Only {@link StoreSpec#giveUpAfter} without a new byte
- * ends it, or an answer that no retry will change.
+ * that delivers next to nothing is replaced. Only {@link StoreSpec.Patience#giveUpAfter} without a
+ * new byte ends it, or an answer that no retry will change.
  */
 public final class Fetcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Fetcher.class);
@@ -167,7 +167,8 @@ public final class Fetcher implements AutoCloseable {
   private Store store(String url) {
     String scheme = url.substring(0, url.indexOf(':'));
     return stores.computeIfAbsent(
-        scheme, s -> s.equals("s3") ? new S3Store(spec) : new HttpStore(spec.stallTimeout()));
+        scheme,
+        s -> s.equals("s3") ? new S3Store(spec) : new HttpStore(spec.patience().stallTimeout()));
   }
 
   private interface Operation<T> {
@@ -215,7 +216,7 @@ public final class Fetcher implements AutoCloseable {
         throw failure;
       }
       Duration idle = Duration.ofNanos(System.nanoTime() - attempts.lastProgress);
-      if (idle.compareTo(spec.giveUpAfter()) > 0) {
+      if (idle.compareTo(spec.patience().giveUpAfter()) > 0) {
         throw new StoreException(
             failure.kind(),
             failure.getMessage() + " (gave up after " + idle.toSeconds() + " s without progress)",
@@ -349,7 +350,7 @@ public final class Fetcher implements AutoCloseable {
         at += n;
         windowBytes += n;
         long now = System.nanoTime();
-        if (now - windowStart > spec.stallTimeout().toNanos()) {
+        if (now - windowStart > spec.patience().stallTimeout().toNanos()) {
           if (windowBytes < STUCK_BYTES) {
             throw new StoreException(
                 Kind.RETRY, url + ": stuck at " + windowBytes + " bytes in a stall timeout", null);

@@ -35,27 +35,27 @@ final class S3Store implements Store {
         S3Client.builder()
             .httpClientBuilder(
                 ApacheHttpClient.builder()
-                    .socketTimeout(spec.stallTimeout())
-                    .connectionTimeout(spec.stallTimeout())
-                    .maxConnections(2 * spec.parallelFetches() + 16))
-            .forcePathStyle(spec.s3PathStyle())
+                    .socketTimeout(spec.patience().stallTimeout())
+                    .connectionTimeout(spec.patience().stallTimeout())
+                    .maxConnections(2 * spec.patience().parallelFetches() + 16))
+            .forcePathStyle(spec.s3().pathStyle())
             // Checksums are compared by the fetcher; the SDK's own are headers that servers other
             // than AWS refuse.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             // The fetcher retries: it knows what arrived already.
             .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()));
-    this.aws = spec.s3Endpoint() == null;
+    this.aws = spec.s3().endpoint() == null;
     if (!aws) {
-      builder.endpointOverride(URI.create(spec.s3Endpoint()));
+      builder.endpointOverride(URI.create(spec.s3().endpoint()));
     }
-    if (spec.s3Region() != null) {
-      builder.region(Region.of(spec.s3Region()));
+    if (spec.s3().region() != null) {
+      builder.region(Region.of(spec.s3().region()));
     } else if (!aws) {
       // Other servers ignore the region, but a signature needs one.
       builder.region(Region.US_EAST_1);
     }
-    if (spec.s3Anonymous()) {
+    if (spec.s3().anonymous()) {
       builder.credentialsProvider(AnonymousCredentialsProvider.create());
     }
     try {

@@ -46,7 +46,7 @@ public final class ShardCache implements AutoCloseable {
     AtomicInteger n = new AtomicInteger();
     this.threads =
         Executors.newFixedThreadPool(
-            spec.parallelFetches(),
+            spec.patience().parallelFetches(),
             r -> {
               Thread thread = new Thread(r, "troupe-fetch-" + n.getAndIncrement());
               thread.setDaemon(true);
@@ -115,8 +115,8 @@ public final class ShardCache implements AutoCloseable {
   public synchronized boolean hasRoom() {
     long waiting = byUrl.values().stream().filter(entry -> !entry.file.isDone()).count();
     return folder == null
-        ? waiting < spec.parallelFetches()
-        : folder.hasRoom(waiting + 1, spec.parallelFetches());
+        ? waiting < spec.patience().parallelFetches()
+        : folder.hasRoom(waiting + 1, spec.patience().parallelFetches());
   }
 
   private synchronized CacheFolder folder() {

@@ -57,7 +57,12 @@ public final class DataSources implements AutoCloseable {
         imageSize,
         shards ->
             ShardCounts.find(
-                shards, index(data, shards), data.samples(), data.resampled(), fetcher, executor));
+                shards,
+                index(data, shards),
+                data.samples(),
+                data.resampling().on(),
+                fetcher,
+                executor));
   }
 
   /** Opens a data set to look at all of it: unknown counts stay -1. */
@@ -77,8 +82,8 @@ public final class DataSources implements AutoCloseable {
     }
     ShardList shards = ShardList.expand(data.location(), fetcher);
     if (type == DataSpec.Type.CSV) {
-      String captions = data.captions() instanceof Captions.None ? null : data.csvCaptionKey();
-      return FixedSource.csv(shards, data.csvSeparator(), data.csvImageKey(), captions);
+      String captions = data.captions() instanceof Captions.None ? null : data.csv().captionKey();
+      return FixedSource.csv(shards, data.csv().separator(), data.csv().imageKey(), captions);
     }
     if (type == DataSpec.Type.FOLDER) {
       return FixedSource.folders(shards, data.captions());
@@ -129,14 +134,14 @@ public final class DataSources implements AutoCloseable {
   }
 
   private static double[] factors(DataSpec data) {
-    if (data.upsamplingFactors() == null) {
+    if (data.resampling().factors() == null) {
       return null;
     }
-    String flag = "train-data-upsampling-factors: " + data.upsamplingFactors();
-    if (!data.resampled()) {
+    String flag = "train-data-upsampling-factors: " + data.resampling().factors();
+    if (!data.resampling().on()) {
       throw new DataException(flag + " (expected: only together with dataset-resampled)");
     }
-    List<String> parts = List.of(data.upsamplingFactors().split("::", -1));
+    List<String> parts = List.of(data.resampling().factors().split("::", -1));
     int sources = data.location().split("::", -1).length;
     if (parts.size() != sources) {
       throw new DataException(

@@ -11,26 +11,36 @@ import java.nio.file.Path;
  *     Type#SYNTHETIC}
  * @param type {@code --dataset-type}
  * @param captions where captions stand; {@link Captions.JsonField} for {@code --caption-key}
- * @param csvSeparator {@code --csv-separator}
- * @param csvImageKey {@code --csv-img-key}
- * @param csvCaptionKey {@code --csv-caption-key}
+ * @param csv how tables are read
  * @param samples {@code --train-num-samples}: samples of an epoch; null for as many as the data has
- * @param resampled {@code --dataset-resampled}: shards are drawn with replacement
- * @param upsamplingFactors {@code --train-data-upsampling-factors}, weights joined by {@code ::};
- *     or null
+ * @param resampling whether shards are drawn with replacement
  * @param index folder that {@code troupe index} wrote; null to look beside the shards
  */
 public record DataSpec(
     String location,
     Type type,
     Captions captions,
-    String csvSeparator,
-    String csvImageKey,
-    String csvCaptionKey,
+    Csv csv,
     Long samples,
-    boolean resampled,
-    String upsamplingFactors,
+    Resampling resampling,
     Path index) {
+
+  /**
+   * The form of tables.
+   *
+   * @param separator {@code --csv-separator}
+   * @param imageKey {@code --csv-img-key}
+   * @param captionKey {@code --csv-caption-key}
+   */
+  public record Csv(String separator, String imageKey, String captionKey) {}
+
+  /**
+   * Drawing with replacement.
+   *
+   * @param on {@code --dataset-resampled}
+   * @param factors {@code --train-data-upsampling-factors}, weights joined by {@code ::}; or null
+   */
+  public record Resampling(boolean on, String factors) {}
 
   /** Kinds of data sets. */
   public enum Type {
@@ -49,90 +59,38 @@ public record DataSpec(
   /** OpenCLIP's defaults for a location. */
   public static DataSpec of(String location) {
     return new DataSpec(
-        location, Type.AUTO, Captions.txt(), "\t", "filepath", "title", null, false, null, null);
+        location,
+        Type.AUTO,
+        Captions.txt(),
+        new Csv("\t", "filepath", "title"),
+        null,
+        new Resampling(false, null),
+        null);
   }
 
   public DataSpec withType(Type value) {
-    return new DataSpec(
-        location,
-        value,
-        captions,
-        csvSeparator,
-        csvImageKey,
-        csvCaptionKey,
-        samples,
-        resampled,
-        upsamplingFactors,
-        index);
+    return new DataSpec(location, value, captions, csv, samples, resampling, index);
   }
 
   public DataSpec withCaptions(Captions value) {
-    return new DataSpec(
-        location,
-        type,
-        value,
-        csvSeparator,
-        csvImageKey,
-        csvCaptionKey,
-        samples,
-        resampled,
-        upsamplingFactors,
-        index);
+    return new DataSpec(location, type, value, csv, samples, resampling, index);
   }
 
   public DataSpec withCsv(String separator, String imageKey, String captionKey) {
-    return new DataSpec(
-        location,
-        type,
-        captions,
-        separator,
-        imageKey,
-        captionKey,
-        samples,
-        resampled,
-        upsamplingFactors,
-        index);
+    Csv value = new Csv(separator, imageKey, captionKey);
+    return new DataSpec(location, type, captions, value, samples, resampling, index);
   }
 
   public DataSpec withSamples(Long value) {
-    return new DataSpec(
-        location,
-        type,
-        captions,
-        csvSeparator,
-        csvImageKey,
-        csvCaptionKey,
-        value,
-        resampled,
-        upsamplingFactors,
-        index);
+    return new DataSpec(location, type, captions, csv, value, resampling, index);
   }
 
-  public DataSpec withResampling(boolean value, String factors) {
-    return new DataSpec(
-        location,
-        type,
-        captions,
-        csvSeparator,
-        csvImageKey,
-        csvCaptionKey,
-        samples,
-        value,
-        factors,
-        index);
+  public DataSpec withResampling(boolean on, String factors) {
+    Resampling value = new Resampling(on, factors);
+    return new DataSpec(location, type, captions, csv, samples, value, index);
   }
 
   public DataSpec withIndex(Path folder) {
-    return new DataSpec(
-        location,
-        type,
-        captions,
-        csvSeparator,
-        csvImageKey,
-        csvCaptionKey,
-        samples,
-        resampled,
-        upsamplingFactors,
-        folder);
+    return new DataSpec(location, type, captions, csv, samples, resampling, folder);
   }
 }

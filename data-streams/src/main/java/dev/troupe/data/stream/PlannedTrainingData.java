@@ -52,7 +52,7 @@ final class PlannedTrainingData implements TrainingData {
       throw new DataException("train-num-samples: " + data.samples() + " (expected: >= 1)");
     }
     long epoch = data.samples() == null ? all : data.samples();
-    if (!data.resampled()) {
+    if (!data.resampling().on()) {
       return Plan.withoutReplacement(
           counts, order.seed(), order.epochs(), epoch, order.globalBatch());
     }

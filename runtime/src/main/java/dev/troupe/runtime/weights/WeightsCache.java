@@ -57,8 +57,8 @@ public final class WeightsCache implements AutoCloseable {
    */
   public WeightsCache(Path folder, StoreSpec spec) {
     this.folder = folder;
-    this.fetcher = new Fetcher(spec.withPatience(spec.stallTimeout(), PATIENCE, 1));
-    this.ownEndpoint = spec.s3Endpoint() != null;
+    this.fetcher = new Fetcher(spec.withPatience(spec.patience().stallTimeout(), PATIENCE, 1));
+    this.ownEndpoint = spec.s3().endpoint() != null;
   }
 
   /**

@@ -76,7 +76,7 @@ public final class DataStreams implements AutoCloseable {
     StoreSpec defaults = StoreSpec.defaults();
     return defaults
         .withCache(
-            settings.cacheDir().map(Path::of).orElse(defaults.cacheDir()),
+            settings.cacheDir().map(Path::of).orElse(defaults.cache().dir()),
             settings.cacheSize().bytes())
         .withS3(
             settings.s3Endpoint().orElse(null),
