@@ -31,7 +31,7 @@ public final class Logging {
     appender.setContext(context);
     appender.start();
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    root.setLevel(Level.INFO);
+    root.setLevel(verbose ? Level.INFO : Level.WARN);
     root.addAppender(appender);
     // What remoting says of lost connections, the coordinator says better.
     context.getLogger("org.apache.pekko").setLevel(verbose ? Level.INFO : Level.ERROR);
