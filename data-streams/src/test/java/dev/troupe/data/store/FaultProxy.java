@@ -27,6 +27,8 @@ public final class FaultProxy implements Closeable {
     NONE,
     /** 503 in its place. */
     BUSY,
+    /** 500 in its place. */
+    FAIL,
     /** A part of it, then nothing more. */
     STALL,
     /** A part of it, then the end of the connection. */
@@ -34,7 +36,16 @@ public final class FaultProxy implements Closeable {
     /** One of its bytes is another. */
     FLIP,
     /** 403 in its place. */
-    FORBID
+    FORBID;
+
+    private String status() {
+      return switch (this) {
+        case BUSY -> "503 Slow Down";
+        case FAIL -> "500 Internal Server Error";
+        case FORBID -> "403 Forbidden";
+        default -> null;
+      };
+    }
   }
 
   /** What the first line of a request for a range ends with. */
@@ -102,10 +113,12 @@ public final class FaultProxy implements Closeable {
       Fault fault = faults.apply(requests.getAndIncrement(), line);
       counts.computeIfAbsent(fault, f -> new AtomicInteger()).incrementAndGet();
       OutputStream out = client.getOutputStream();
-      if (fault == Fault.BUSY || fault == Fault.FORBID) {
-        String status = fault == Fault.BUSY ? "503 Slow Down" : "403 Forbidden";
+      if (fault.status() != null) {
         out.write(
-            ascii("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+            ascii(
+                "HTTP/1.1 "
+                    + fault.status()
+                    + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
         return;
       }
       String forwarded =

@@ -146,9 +146,9 @@ class S3StreamTest {
   }
 
   @Test
-  void shouldOutlastAStormOfBusyAnswers() throws Exception {
-    try (FaultProxy proxy =
-        new FaultProxy(s3.port(), (n, line) -> n % 3 == 0 ? Fault.NONE : Fault.BUSY)) {
+  void shouldOutlastAStormOfBusyAnswersAndServerErrors() throws Exception {
+    Fault[] storm = {Fault.NONE, Fault.BUSY, Fault.FAIL};
+    try (FaultProxy proxy = new FaultProxy(s3.port(), (n, line) -> storm[n % 3])) {
       assertThat(read("s3://bucket/train/{000..009}.tar", store(proxy.port()), 1))
           .hasSize(10 * EACH)
           .doesNotHaveDuplicates();
