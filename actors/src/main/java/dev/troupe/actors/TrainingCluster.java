@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.troupe.actors.RunResult.Outcome;
 import dev.troupe.actors.coordinator.CoordinatorSettings;
-import dev.troupe.actors.node.NodeFile;
 import dev.troupe.actors.node.NodeRunner;
 import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage;
@@ -64,14 +63,13 @@ public final class TrainingCluster implements AutoCloseable {
       slots.forEach(slot -> slot.close(Duration.ZERO));
       throw e;
     }
-    NodeFile file = NodeFile.leave(node, runner.address());
     CompletableFuture<RunResult> finished =
         runner
             .whenFinished()
             .thenApplyAsync(
                 result -> {
                   slots.forEach(slot -> slot.close(LAST_WORK));
-                  file.remove();
+                  runner.file().remove();
                   return result;
                 })
             .toCompletableFuture();

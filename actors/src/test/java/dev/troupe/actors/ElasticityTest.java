@@ -8,7 +8,11 @@ import dev.troupe.actors.RunStatus.Incident;
 import dev.troupe.actors.RunStatus.State;
 import dev.troupe.actors.local.LocalCluster;
 import dev.troupe.actors.local.LocalCluster.LocalNode;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -133,6 +137,32 @@ class ElasticityTest {
       release.countDown();
       cluster.awaitTraining(3);
       cluster.ledger().assertAtMostTheStepInFlightRepeated();
+    }
+  }
+
+  @Test
+  void shouldFormNoClusterOfItsOwnWhileItsRunLivesElsewhere() throws IOException {
+    String cutOff = "127.0.0.1:1";
+    Path living = Files.createDirectories(folder.resolve("nodes")).resolve("127.0.0.1_1");
+    Files.writeString(living, cutOff + "\nmember\n");
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    try (LocalCluster cluster = aCluster(folder).start(0)) {
+      cluster.addNode(
+          Map.of(
+              "troupe.node.port",
+              port,
+              "troupe.node.seed-nodes",
+              List.of("127.0.0.1:" + port, cutOff)));
+      // A first seed node that nobody answers forms its cluster after three seconds.
+      long patience = System.nanoTime() + Duration.ofSeconds(6).toNanos();
+      while (System.nanoTime() < patience) {
+        assertThat(cluster.status()).isNull();
+      }
+      Files.delete(living);
+      cluster.awaitTraining(1);
     }
   }
 

@@ -79,7 +79,7 @@ final class Node {
     /** The other members of the cluster, {@code HOST:PORT}, for coming back after being cut off. */
     void members(Set<String> others);
 
-    /** The node is a member of its cluster. */
+    /** The node is a member of its cluster; told again each second. */
     void up();
 
     /** The coordinator is known. */
@@ -300,6 +300,9 @@ final class Node {
     unreachable.clear();
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
     unreachable.forEach(this::askAbout);
+    if (isUp()) {
+      owner.up();
+    }
     return Behaviors.same();
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs this process's node: an actor system in the cluster, and a new one each time the node was
  * cut off and downed by the others. Workers' tasks stay warm meanwhile. A node that comes back
- * never forms a cluster of its own, even if it is listed first.
+ * never forms a cluster of its own, even if it is listed first; nor does the first seed node when
+ * it was restarted while its run lives elsewhere.
  */
 public final class NodeRunner {
   private static final Logger log = LoggerFactory.getLogger(NodeRunner.class);
@@ -57,6 +59,8 @@ public final class NodeRunner {
   private volatile boolean wasUp;
   private volatile boolean draining;
   private volatile RunResult ending;
+  private volatile long lastWrittenNanos;
+  private NodeFile file;
   private String address;
 
   public NodeRunner(
@@ -93,7 +97,49 @@ public final class NodeRunner {
               + e.getMessage(),
           e);
     }
-    join(settings.seedNodes().isEmpty() ? List.of(address) : settings.seedNodes());
+    file = NodeFile.leave(settings, address);
+    if (settings.seedNodes().isEmpty()) {
+      join(List.of(address));
+    } else {
+      joinOrForm();
+    }
+  }
+
+  /**
+   * The first seed node forms the cluster, unless the run's folder says that it lives elsewhere:
+   * that the others cannot be reached is then no reason to train beside them.
+   */
+  private void joinOrForm() {
+    List<String> seeds = settings.seedNodes();
+    Set<String> living = seeds.get(0).equals(address) ? file.living() : Set.of();
+    if (living.isEmpty()) {
+      join(seeds);
+      return;
+    }
+    log.info("the run lives at {}: {} joins it and forms no cluster of its own", living, address);
+    join(List.copyOf(living));
+    formOnceTheyAreDead();
+  }
+
+  private void formOnceTheyAreDead() {
+    CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, restarts)
+        .execute(
+            () -> {
+              if (ending != null || wasUp) {
+                return;
+              }
+              if (file.living().isEmpty()) {
+                log.info("nobody is left of the run: {} forms its cluster anew", address);
+                join(settings.seedNodes());
+              } else {
+                formOnceTheyAreDead();
+              }
+            });
+  }
+
+  /** What this node leaves in the run's folder. */
+  public NodeFile file() {
+    return file;
   }
 
   public CompletionStage<RunResult> whenFinished() {
@@ -260,7 +306,17 @@ public final class NodeRunner {
 
     @Override
     public void up() {
+      boolean first = !wasUp;
       wasUp = true;
+      long now = System.nanoTime();
+      if (first || now - lastWrittenNanos > NodeFile.WRITE_EVERY.toNanos()) {
+        lastWrittenNanos = now;
+        try {
+          restarts.execute(file::writeMember);
+        } catch (RejectedExecutionException e) {
+          // The node has ended.
+        }
+      }
     }
 
     @Override

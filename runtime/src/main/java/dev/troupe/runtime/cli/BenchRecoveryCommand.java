@@ -7,6 +7,7 @@ import dev.troupe.runtime.bench.recovery.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +75,13 @@ final class BenchRecoveryCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--pause-seconds",
+      paramLabel = "N",
+      defaultValue = "30",
+      description = "How long freeze and partition last. [${DEFAULT-VALUE}]")
+  private int pauseSeconds;
+
+  @Option(
       names = "--logs",
       paramLabel = "DIR",
       description = "Keep the runs here. [a new folder in /tmp]")
@@ -90,7 +98,9 @@ final class BenchRecoveryCommand implements Callable<Integer> {
       List<String> flags = new ArrayList<>(List.of(config.toAbsolutePath().toString()));
       flags.addAll(List.of("--global-batch-size", "" + batch, "--lr", "" + lr));
       flags.addAll(List.of("--epochs", "1000", "--threads", "1", "--workers", "1"));
-      reports.add(new RecoveryBenchmark(Main.class, folder, flags).run(scenario, times, seed));
+      reports.add(
+          new RecoveryBenchmark(Main.class, folder, flags)
+              .run(scenario, times, seed, Duration.ofSeconds(pauseSeconds)));
     }
     print(reports);
     return reports.stream().allMatch(RecoveryReport::sound) ? 0 : 1;

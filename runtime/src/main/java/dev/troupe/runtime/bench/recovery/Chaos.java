@@ -21,13 +21,19 @@ public final class Chaos {
 
   private final LocalCluster cluster;
   private final Random random;
+  private final Duration pause;
   private final List<Fault> faults = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private final Map<String, Double> figures = new LinkedHashMap<>();
   private ClusterNode apart;
 
-  Chaos(LocalCluster cluster, long seed) {
+  /**
+   * @param seed which nodes are hit
+   * @param pause how long a node is stopped or cut off
+   */
+  Chaos(LocalCluster cluster, long seed, Duration pause) {
     this.cluster = cluster;
+    this.pause = pause;
     this.random = new Random(seed);
   }
 
@@ -129,9 +135,9 @@ public final class Chaos {
   }
 
   /** Stops a node's process for a while; it must come back by itself, as the same process. */
-  void freeze(ClusterNode node, Duration time) throws InterruptedException {
+  void freeze(ClusterNode node) throws InterruptedException {
     RunStatus before = status();
-    long until = System.currentTimeMillis() + time.toMillis();
+    long until = System.currentTimeMillis() + pause.toMillis();
     measure("freeze", node, before, () -> node.signal("STOP"));
     expectWithout(node, "hang");
     sleepUntil(until);
@@ -142,9 +148,9 @@ public final class Chaos {
   }
 
   /** Cuts a node's host off for a while; it must come back by itself, as the same process. */
-  void cutOff(ClusterNode node, Duration time) throws IOException, InterruptedException {
+  void cutOff(ClusterNode node) throws IOException, InterruptedException {
     RunStatus before = status();
-    long until = System.currentTimeMillis() + time.toMillis();
+    long until = System.currentTimeMillis() + pause.toMillis();
     String said = node.said();
     cluster.hosts().cut(node.slot());
     measure("cut off", node, before, () -> {});

@@ -23,11 +23,14 @@ import java.util.concurrent.TimeUnit;
  */
 public record ClusterNode(int slot, String host, int port, Process process, Path console) {
 
+  /** Nodes are killed again and again: they must not be shut out for it. */
+  private static final Map<String, String> PROPERTIES = Map.of("troupe.quarantine.failures", "0");
+
   static ClusterNode start(
       Class<?> main, Hosts hosts, int slot, int port, List<String> arguments, Path folder) {
     Path console = folder.resolve("node-%d-%d.log".formatted(slot, System.nanoTime()));
     try {
-      ProcessBuilder builder = JvmProcess.of(main, Map.of(), arguments);
+      ProcessBuilder builder = JvmProcess.of(main, PROPERTIES, arguments);
       builder.command().addAll(0, hosts.launcher(slot));
       Process process =
           builder

@@ -48,15 +48,16 @@ public final class RecoveryBenchmark {
    *
    * @param times how often its fault is repeated, where it is
    * @param seed which nodes it hits
+   * @param pause how long a node is stopped or cut off, where it is
    */
-  public RecoveryReport run(Scenario scenario, int times, long seed)
+  public RecoveryReport run(Scenario scenario, int times, long seed, Duration pause)
       throws IOException, InterruptedException {
     Torch.load();
     Terminal.error().line("scenario " + scenario);
     String name = scenario + "-" + System.currentTimeMillis();
     try (Hosts hosts = scenario.hosts();
         LocalCluster cluster = new LocalCluster(main, name, folder, flags, hosts)) {
-      Chaos chaos = new Chaos(cluster, seed);
+      Chaos chaos = new Chaos(cluster, seed, pause);
       scenario.run(chaos, times);
       List<ClusterNode> last = List.copyOf(cluster.nodes());
       stop(cluster, last);

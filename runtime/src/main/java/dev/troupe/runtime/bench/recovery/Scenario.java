@@ -20,13 +20,13 @@ public enum Scenario {
       chaos.train(WARM);
     }
   },
-  /** A process stopped for half a minute, then continued. */
+  /** A process stopped for a while, then continued. */
   FREEZE {
     @Override
     void run(Chaos chaos, int times) throws IOException, InterruptedException {
       chaos.grow(3);
       chaos.train(WARM);
-      chaos.freeze(chaos.anyNode(), Duration.ofSeconds(30));
+      chaos.freeze(chaos.anyNode());
       chaos.train(WARM);
     }
   },
@@ -102,7 +102,7 @@ public enum Scenario {
       chaos.train(WARM);
     }
   },
-  /** A host cut off from two others for half a minute. */
+  /** A host cut off from two others for a while. */
   PARTITION {
     @Override
     Hosts hosts() throws IOException, InterruptedException {
@@ -113,7 +113,7 @@ public enum Scenario {
     void run(Chaos chaos, int times) throws IOException, InterruptedException {
       chaos.grow(3);
       chaos.train(WARM);
-      chaos.cutOff(chaos.anyNode(), Duration.ofSeconds(30));
+      chaos.cutOff(chaos.anyNode());
       chaos.train(WARM);
     }
   };
