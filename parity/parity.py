@@ -285,7 +285,7 @@ def agrees(row):
 
 def worth(row):
     """What agrees shows more than what does not, and full depth more than reduced."""
-    return agrees(row), "reduced" not in row
+    return agrees(row), "reduced" not in row, row.get("products", "")
 
 
 @contextlib.contextmanager
@@ -314,7 +314,8 @@ def run(arguments):
             continue
         with lock(arguments.lock):
             started = time.time()
-            row = {"name": name, "date": datetime.date.today().isoformat()}
+            row = {
+                "name": name, "date": datetime.date.today().isoformat(), "products": "oneDNN"}
             try:
                 compare_one(name, arguments, work, ours, row)
             except Exception as e:  # the campaign goes on with the next configuration
@@ -352,14 +353,15 @@ def compare_one(name, arguments, work, ours, row):
 
 
 def depth(row):
-    """The layers of the towers that were made shallower, as " (4+4)"."""
+    """The layers of the towers that were made shallower, as " (vision 4, text 4)"."""
     if "reduced" not in row:
         return ""
     limits = json.loads(row["reduced"])
     config = json.loads((CONFIGS / f"{row['name']}.json").read_text())
-    layers = [str(section["layers"]) for key in limits
-              if (section := reduced(config, limits).get(key, {})).get("layers")]
-    return f" ({'+'.join(layers)})"
+    layers = [
+        f"{key.removesuffix('_cfg')} {section['layers']}" for key in limits
+        if isinstance((section := reduced(config, limits).get(key, {})).get("layers"), int)]
+    return f" ({', '.join(layers)})"
 
 
 def table(arguments):
@@ -395,16 +397,21 @@ def table(arguments):
         "random texts. A configuration agrees when the parameter names and their number are "
         f"equal and max|a-b| / max|b| of the features is at most {TOLERANCE}; and, as random "
         "models depend little on their input, at most "
-        f"{CENTRED_TOLERANCE} of what differs between the inputs (columns *centred*).",
+        f"{CENTRED_TOLERANCE} of what differs between the inputs (columns *centred*). Linear maps "
+        f"were computed by the library in the column *products*: inference uses oneDNN's; "
+        f"{sum(r.get('products') != 'oneDNN' for r in rows)} rows were made when it still used "
+        "MKL's.",
         "",
-        "| configuration | parameters | image | centred | text | centred | caption | agrees |",
-        "|---|--:|--:|--:|--:|--:|--:|---|",
+        "| configuration | parameters | image | centred | text | centred | caption | products "
+        "| agrees |",
+        "|---|--:|--:|--:|--:|--:|--:|---|---|",
     ]
     for r in rows:
         lines.append(
             f"| {r['name']}{depth(r)} | {r.get('parameters', 0):,} | {value(r, 'image_features')} "
             f"| {value(r, 'image_features_centred')} | {value(r, 'text_features')} "
             f"| {value(r, 'text_features_centred')} | {value(r, 'caption_logits')} "
+            f"| {r.get('products', 'MKL')} "
             f"| {'yes' if agrees(r) else 'no: ' + r.get('error', 'differs')[:80]} |")
     if left:
         lines += ["", "## Not compared", "", ", ".join(left) + "."]
