@@ -366,9 +366,11 @@ def depth(row):
 
 def table(arguments):
     """Writes docs/parity.md from the results; what was not run is listed as such."""
-    latest = {}
+    latest, inference = {}, {}
     for line in (pathlib.Path(arguments.work) / "results.jsonl").open():
         row = json.loads(line)
+        if row.get("products") == "oneDNN" and agrees(row):
+            inference[row["name"]] = row
         before = latest.get(row["name"])
         if before is None or worth(row) >= worth(before):
             latest[row["name"]] = row
@@ -398,9 +400,10 @@ def table(arguments):
         f"equal and max|a-b| / max|b| of the features is at most {TOLERANCE}; and, as random "
         "models depend little on their input, at most "
         f"{CENTRED_TOLERANCE} of what differs between the inputs (columns *centred*). Linear maps "
-        f"were computed by the library in the column *products*: inference uses oneDNN's; "
+        "were computed by the library in the column *products*: inference uses oneDNN's; "
         f"{sum(r.get('products') != 'oneDNN' for r in rows)} rows were made when it still used "
-        "MKL's.",
+        "MKL's. With oneDNN's were compared, some of them again: "
+        f"{', '.join(r['name'] + depth(r) for r in inference.values())}.",
         "",
         "| configuration | parameters | image | centred | text | centred | caption | products "
         "| agrees |",
