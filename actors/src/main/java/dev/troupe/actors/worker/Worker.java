@@ -75,6 +75,13 @@ public final class Worker {
 
   private static final Duration TICK = Duration.ofMillis(250);
   private static final long RESTATE_STALL_MILLIS = 500;
+
+  /**
+   * A worker that waits says again who it is: where its node has just come back under its old
+   * address, the coordinator may have taken the end of the former one for its own.
+   */
+  private static final Duration REGISTER_AGAIN = Duration.ofSeconds(3);
+
   private static final long COORDINATOR_ANSWERS_MILLIS = 400;
 
   private final ActorContext<WorkerCommand> context;
@@ -91,6 +98,7 @@ public final class Worker {
   private boolean welcomed;
   private long reportMillis;
   private long lastReportNanos;
+  private long lastRegisteredNanos;
   private long lastStallNanos;
   private long unansweredSinceNanos;
 
@@ -519,6 +527,7 @@ public final class Worker {
 
   private void register() {
     lastReportNanos = System.nanoTime();
+    lastRegisteredNanos = lastReportNanos;
     tell(
         new CoordinatorMessage.Register(
             new CoordinatorMessage.WorkerCard(
@@ -543,7 +552,12 @@ public final class Worker {
   private void report() {
     lastReportNanos = System.nanoTime();
     switch (phase) {
-      case IDLE -> tellIdle();
+      case IDLE -> {
+        if (lastReportNanos - lastRegisteredNanos > REGISTER_AGAIN.toNanos()) {
+          register();
+        }
+        tellIdle();
+      }
       case TRAINING -> {
         Pace.Reading now = pace.read();
         runSteps = Math.max(runSteps, now.committedSteps());

@@ -107,7 +107,7 @@ public final class RecoveryBenchmark {
     Terminal.error().line("the same %d steps in one process ...".formatted(steps));
     try (LocalCluster alone = new LocalCluster(main, name, folder, arguments)) {
       alone.start();
-      alone.await("step " + steps, PATIENCE, () -> hasCheckpoint(alone.folder()));
+      alone.await("step " + steps, PATIENCE.multipliedBy(6), () -> hasCheckpoint(alone.folder()));
       return alone.folder();
     }
   }
