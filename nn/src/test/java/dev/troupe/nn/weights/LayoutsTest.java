@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LayoutsTest {
   @ParameterizedTest
@@ -63,6 +64,25 @@ class LayoutsTest {
       LoadReport report =
           Weights.load(Goldens.path("hf-clip/model.safetensors"), model, LoadOptions.PRETRAINED);
       assertThat(report.layout()).isEqualTo("Hugging Face CLIP");
+      model.train(false);
+      assertClose(model.encodeImage(expected.tensor("images")), expected.tensor("image_features"));
+      assertClose(model.encodeText(expected.tensor("tokens")), expected.tensor("text_features"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"openai-vit", "openai-rn"})
+  void shouldComputeTheFeaturesOfAnArchiveAsOpenAiPublishesThem(String name) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        ClipModel model =
+            ClipModels.create(ModelConfigs.load(Goldens.path(name + ".json").toString()));
+        WeightsFile archive = WeightsFiles.open(Goldens.path(name + ".pt"));
+        SafetensorsFile expected = SafetensorsFile.open(Goldens.path(name + ".safetensors"))) {
+      assertThat(archive.dtype("visual.conv1.weight")).isEqualTo(DType.F16);
+      assertThat(archive.names()).doesNotContain("input_resolution", "vocab_size");
+      LoadReport report = Weights.load(archive, model, LoadOptions.PRETRAINED);
+      assertThat(report.loaded()).isEqualTo(model.state().size());
       model.train(false);
       assertClose(model.encodeImage(expected.tensor("images")), expected.tensor("image_features"));
       assertClose(model.encodeText(expected.tensor("tokens")), expected.tensor("text_features"));

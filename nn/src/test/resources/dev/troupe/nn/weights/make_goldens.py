@@ -78,6 +78,44 @@ def script():
     save_file(state, HERE / "script.safetensors")
 
 
+def openai():
+    """Tiny models in the form of OpenAI's archives: TorchScript, half precision, settings."""
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg, convert_weights_to_fp16
+
+    text = dict(context_length=8, vocab_size=30, width=16, heads=2, layers=2)
+    visions = {
+        "vit": dict(image_size=8, patch_size=4, layers=2, width=16, head_width=8),
+        "rn": dict(image_size=32, layers=[1, 1, 1, 1], width=8, head_width=32, patch_size=None),
+    }
+    tokens = torch.tensor([[3, 5, 29, 0, 0, 0, 0, 0], [3, 7, 9, 11, 4, 6, 8, 29]])
+    for name, vision in visions.items():
+        model = CLIP(8, CLIPVisionCfg(**vision), CLIPTextCfg(**text), quick_gelu=True).eval()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+        convert_weights_to_fp16(model)
+        half = {k: v.dtype for k, v in model.state_dict().items()}
+        model.float()
+        images = torch.randn(2, 3, vision["image_size"], vision["image_size"])
+        with torch.no_grad():
+            features = {"images": images, "tokens": tokens,
+                        "image_features": model.encode_image(images),
+                        "text_features": model.encode_text(tokens)}
+        save_file(features, HERE / f"openai-{name}.safetensors")
+        for key, value in (("input_resolution", vision["image_size"]), ("context_length", 8),
+                           ("vocab_size", 30)):
+            model.__dict__.pop(key, None)
+            model.register_buffer(key, torch.tensor(value))
+        traced = torch.jit.trace_module(
+            model, {"encode_image": images, "encode_text": tokens}, check_trace=False)
+        for key, parameter in traced.named_parameters():
+            parameter.data = parameter.data.to(half[key])
+        traced.save(str(HERE / f"openai-{name}.pt"))
+        config = {"embed_dim": 8, "quick_gelu": True, "text_cfg": text,
+                  "vision_cfg": {k: v for k, v in vision.items() if v is not None}}
+        (HERE / f"openai-{name}.json").write_text(json.dumps(config, indent=1) + "\n")
+
+
 def arrays():
     values = {
         "params/img/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -276,6 +314,6 @@ def mobile_clip():
 
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ("formats", "hostile", "script", "arrays", "positions",
+    for part in sys.argv[1:] or ("formats", "hostile", "script", "openai", "arrays", "positions",
                                  "hugging_face", "big_vision", "mobile_clip"):
         globals()[part]()
