@@ -69,6 +69,16 @@ public final class ModelConfigs {
 
   private static ModelConfig read(Path file) {
     String base = file.getFileName().toString();
+    return read(base.substring(0, base.length() - ".json".length()), file);
+  }
+
+  /**
+   * Reads a configuration's file.
+   *
+   * @param name what the model is called
+   * @throws ConfigException if the file can't be read or has faults
+   */
+  public static ModelConfig read(String name, Path file) {
     try {
       JsonNode json = JSON.readTree(Files.readAllBytes(file));
       if (!(json instanceof ObjectNode)) {
@@ -76,9 +86,7 @@ public final class ModelConfigs {
       }
       JsonNode exported = json.get("model_cfg");
       return ModelConfig.of(
-          base.substring(0, base.length() - ".json".length()),
-          (ObjectNode) (exported instanceof ObjectNode ? exported : json),
-          file.toString());
+          name, (ObjectNode) (exported instanceof ObjectNode ? exported : json), file.toString());
     } catch (JsonProcessingException e) {
       throw new ConfigException(
           file.toString(),

@@ -2,7 +2,6 @@ package dev.troupe.nn.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.troupe.nn.model.ModelConfig;
 import java.io.IOException;
@@ -107,13 +106,7 @@ public final class Export {
   private static String json(ModelConfig config, PreprocessConfig preprocess) {
     ObjectNode root = JSON.createObjectNode();
     root.set("model_cfg", config.json());
-    ObjectNode images = root.putObject("preprocess_cfg");
-    ArrayNode mean = images.putArray("mean");
-    preprocess.mean().forEach(mean::add);
-    ArrayNode std = images.putArray("std");
-    preprocess.std().forEach(std::add);
-    images.put("interpolation", preprocess.interpolation());
-    images.put("resize_mode", preprocess.resizeMode());
+    root.set("preprocess_cfg", preprocess.json());
     try {
       return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
     } catch (JsonProcessingException e) {

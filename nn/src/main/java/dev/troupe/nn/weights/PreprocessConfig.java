@@ -1,5 +1,10 @@
 package dev.troupe.nn.weights;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,4 +28,33 @@ public record PreprocessConfig(
   /** SigLIP's: values in [-1, 1], the image's sides scaled each by its own factor. */
   public static final PreprocessConfig SIGLIP =
       new PreprocessConfig(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), "bicubic", "squash");
+
+  /** Reads OpenCLIP's form; what it leaves out is as OpenAI's. */
+  public static PreprocessConfig of(JsonNode json) {
+    return new PreprocessConfig(
+        numbers(json.path("mean"), OPENAI.mean),
+        numbers(json.path("std"), OPENAI.std),
+        json.path("interpolation").asText(OPENAI.interpolation),
+        json.path("resize_mode").asText(OPENAI.resizeMode));
+  }
+
+  private static List<Double> numbers(JsonNode values, List<Double> otherwise) {
+    if (!values.isArray() || values.isEmpty()) {
+      return otherwise;
+    }
+    List<Double> result = new ArrayList<>();
+    values.forEach(value -> result.add(value.asDouble()));
+    return result;
+  }
+
+  /** OpenCLIP's form. */
+  public ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ArrayNode means = json.putArray("mean");
+    mean.forEach(means::add);
+    ArrayNode stds = json.putArray("std");
+    std.forEach(stds::add);
+    json.put("interpolation", interpolation);
+    return json.put("resize_mode", resizeMode);
+  }
 }

@@ -19,7 +19,7 @@ public record Checkpoint(Path folder, Manifest manifest, RunState state) {
   static final String MODEL = "model.safetensors";
   static final String OPTIMIZER = "optimizer.safetensors";
   static final String STATE = "state.json";
-  static final String MANIFEST = "manifest.json";
+  public static final String MANIFEST = "manifest.json";
   static final ObjectMapper JSON =
       new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 

@@ -7,20 +7,18 @@ import dev.troupe.data.image.Preprocess;
 import dev.troupe.nn.model.ClipModel;
 import dev.troupe.nn.model.ClipModels;
 import dev.troupe.nn.model.ModelConfig;
-import dev.troupe.nn.model.ModelConfigs;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
 import dev.troupe.nn.weights.Export;
-import dev.troupe.nn.weights.PreprocessConfig;
 import dev.troupe.nn.weights.WeightsFile;
 import dev.troupe.nn.weights.WeightsFiles;
 import dev.troupe.nn.weights.Written;
 import dev.troupe.runtime.checkpoint.Checkpoint;
 import dev.troupe.runtime.settings.ExportSettings;
-import dev.troupe.runtime.settings.ImageSettings;
 import dev.troupe.runtime.weights.ResolvedWeights;
-import dev.troupe.runtime.wiring.FirstWeights;
+import dev.troupe.runtime.wiring.ChosenModel;
 import dev.troupe.runtime.wiring.Preprocessing;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +45,8 @@ import picocli.CommandLine.Option;
       "  ./troupe export --checkpoint logs/quickstart/checkpoints/step-00000284 --format openclip \\",
       "      --out exported",
       "  ./troupe export --checkpoint epoch_32.pt --model ViT-B-32 --format hf --out my-clip",
+      "  ./troupe export --model hf-hub:timm/vit_base_patch32_clip_224.openai --format openclip \\",
+      "      --out exported",
       ""
     })
 final class ExportCommand extends SettingsCommand<ExportSettings> {
@@ -65,11 +65,11 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
 
   @Option(
       names = "--checkpoint",
-      required = true,
-      paramLabel = "DIR|FILE",
+      paramLabel = "DIR|FILE|TAG",
       description =
-          "A run's checkpoint; or, with --model, a file or folder as --pretrained reads it.")
-  private Path checkpoint;
+          "A run's checkpoint; or, with --model, what --pretrained takes. [the weights that --model"
+              + " brings]")
+  private String checkpoint;
 
   @Option(
       names = "--format",
@@ -84,7 +84,8 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
   @Option(
       names = "--model",
       paramLabel = "NAME|FILE",
-      description = "The weights' model. [that of the checkpoint]")
+      description =
+          "The weights' model, also hf-hub:ORG/NAME or local-dir:DIR. [that of the checkpoint]")
   private String model;
 
   @Option(
@@ -107,10 +108,12 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
 
   @Override
   public Integer call() {
-    ImageSettings images = read(null).load().image();
+    ExportSettings settings = read(null).load();
     Torch.load();
+    boolean run =
+        checkpoint != null && Files.isRegularFile(Path.of(checkpoint, Checkpoint.MANIFEST));
     List<Written> files =
-        checkpoint.resolve("manifest.json").toFile().isFile() ? ofRun(images) : ofOthers(images);
+        run ? ofRun(Checkpoint.open(Path.of(checkpoint)), settings) : ofOthers(settings);
     List<Map<String, Object>> rows = new ArrayList<>();
     for (Written written : files) {
       Map<String, Object> row = new LinkedHashMap<>();
@@ -123,41 +126,53 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
   }
 
   /** A run's own checkpoint holds OpenCLIP's names: its tensors go over as they are mapped. */
-  private List<Written> ofRun(ImageSettings images) {
-    Checkpoint whole = Checkpoint.open(checkpoint);
-    ModelConfig config = model == null ? trained(whole) : ModelConfigs.load(model);
+  private List<Written> ofRun(Checkpoint whole, ExportSettings settings) {
+    Optional<ChosenModel> given = Optional.ofNullable(model).map(name -> chosen(name, settings));
+    ModelConfig config = given.map(ChosenModel::config).orElseGet(() -> trained(whole));
+    Optional<ResolvedWeights> weights =
+        given
+            .flatMap(ChosenModel::weights)
+            .or(() -> Optional.of(ResolvedWeights.local(whole.folder())));
+    Preprocess images = Preprocessing.of(config, settings.image(), weights);
     try (TensorScope scope = new TensorScope();
         WeightsFile file = WeightsFiles.open(whole.model())) {
       Map<String, Tensor> state = new LinkedHashMap<>();
       file.names().forEach(tensor -> state.put(tensor, file.tensor(tensor)));
-      return write(
-          config, state, whole.state().epoch(), Preprocessing.of(config, images, Optional.empty()));
+      return write(config, state, whole.state().epoch(), images);
     }
   }
 
   /** What others wrote goes through the model, which brings every layout to OpenCLIP's names. */
-  private List<Written> ofOthers(ImageSettings images) {
+  private List<Written> ofOthers(ExportSettings settings) {
     if (model == null) {
       throw new IllegalArgumentException(
           "checkpoint: %s is none of a run (expected: a checkpoint's folder, or --model too)"
               .formatted(checkpoint));
     }
-    ResolvedWeights weights = ResolvedWeights.local(checkpoint);
-    try (ClipModel clip = ClipModels.create(ModelConfigs.load(model))) {
-      FirstWeights.load(clip, weights);
+    ChosenModel chosen = chosen(model, settings);
+    if (chosen.weights().isEmpty()) {
+      throw new IllegalArgumentException(
+          "checkpoint: none (expected: a checkpoint's folder, or weights of " + model + ")");
+    }
+    try (ClipModel clip = ClipModels.create(chosen.config())) {
+      chosen.load(clip);
       return write(
           clip.config(),
           clip.state(),
           0,
-          Preprocessing.of(clip.config(), images, Optional.of(weights)));
+          Preprocessing.of(clip.config(), settings.image(), chosen.weights()));
     }
+  }
+
+  private ChosenModel chosen(String name, ExportSettings settings) {
+    return ChosenModel.of(name, Optional.ofNullable(checkpoint), settings.storage());
   }
 
   private List<Written> write(
       ModelConfig config, Map<String, Tensor> state, int epoch, Preprocess images) {
     return format == Format.OPENCLIP
         ? Export.openClip(out, name == null ? config.name() : name, state, epoch)
-        : Export.huggingFace(out, config, preprocess(images), state, tokenizer);
+        : Export.huggingFace(out, config, Preprocessing.config(images), state, tokenizer);
   }
 
   /** The configuration that a run was trained with, flags such as --force-image-size included. */
@@ -170,13 +185,5 @@ final class ExportCommand extends SettingsCommand<ExportSettings> {
       throw new IllegalArgumentException(
           checkpoint.folder() + ": its state.json holds no model configuration; give --model", e);
     }
-  }
-
-  private static PreprocessConfig preprocess(Preprocess images) {
-    return new PreprocessConfig(
-        images.mean(),
-        images.std(),
-        images.interpolation().toString().toLowerCase(Locale.ROOT),
-        images.resizeMode().toString().toLowerCase(Locale.ROOT));
   }
 }

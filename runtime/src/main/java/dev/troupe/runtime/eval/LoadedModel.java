@@ -4,18 +4,14 @@ import dev.troupe.data.image.Preprocess;
 import dev.troupe.data.text.Tokenizer;
 import dev.troupe.nn.model.ClipModel;
 import dev.troupe.nn.model.ClipModels;
-import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.nn.torch.Torch;
 import dev.troupe.runtime.settings.DeviceSettings;
 import dev.troupe.runtime.settings.ImageSettings;
 import dev.troupe.runtime.settings.ModelSettings;
 import dev.troupe.runtime.settings.StorageSettings;
-import dev.troupe.runtime.weights.ResolvedWeights;
+import dev.troupe.runtime.wiring.ChosenModel;
 import dev.troupe.runtime.wiring.Devices;
-import dev.troupe.runtime.wiring.FirstWeights;
-import dev.troupe.runtime.wiring.Models;
 import dev.troupe.runtime.wiring.Preprocessing;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
@@ -43,24 +39,19 @@ public final class LoadedModel implements AutoCloseable {
       ModelSettings settings, ImageSettings image, StorageSettings storage, DeviceSettings device) {
     Torch.load();
     Torch.threads(device.threads().orElse(Runtime.getRuntime().availableProcessors()));
-    String from =
-        settings
-            .pretrained()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "pretrained: none (expected: a weights file, a checkpoint's folder or a tag)"));
-    ModelConfig config = Models.config(settings, false);
-    ResolvedWeights weights = FirstWeights.resolve(from, config, storage);
-    Preprocess preprocess = Preprocessing.of(config, image, Optional.of(weights));
+    ChosenModel chosen = ChosenModel.of(settings, storage, false);
+    if (chosen.weights().isEmpty()) {
+      throw new IllegalArgumentException(
+          "pretrained: none (expected: a weights file, a checkpoint's folder or a tag)");
+    }
+    Preprocess preprocess = Preprocessing.of(chosen.config(), image, chosen.weights());
     String name = Devices.of(device.device(), 0);
-    ClipModel model = ClipModels.create(config);
+    ClipModel model = ClipModels.create(chosen.config());
     try {
-      FirstWeights.load(model, weights);
+      chosen.load(model);
       model.train(false);
       Device on = Torch.device(name);
-      return new LoadedModel(
-          model, preprocess, () -> Preprocessing.tokenizer(config, settings.tokenizer()), on);
+      return new LoadedModel(model, preprocess, chosen::newTokenizer, on);
     } catch (RuntimeException e) {
       model.close();
       throw e;

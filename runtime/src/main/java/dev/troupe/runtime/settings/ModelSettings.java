@@ -8,14 +8,17 @@ import java.util.Optional;
 @SettingGroup("Model")
 public record ModelSettings(
     @Setting(
-            value = "Model: a name under configs/models/ (see ./troupe models) or a JSON file.",
+            value =
+                "Model: a name under configs/models/ (see ./troupe models), a JSON file, or one that"
+                    + " brings weights: hf-hub:ORG/NAME, local-dir:DIR.",
             byDefault = "RN50",
             label = "NAME|FILE",
             kind = Kind.NAME_OR_PATH)
         String model,
     @Setting(
             value =
-                "First weights: a file, a folder, an s3:// or https:// address, or a known tag.",
+                "First weights: a file, a folder, an s3:// or https:// address (#sha256=DIGITS),"
+                    + " hf-hub:ORG/NAME, or a known tag.",
             label = "FILE|TAG",
             kind = Kind.NAME_OR_PATH)
         Optional<String> pretrained,

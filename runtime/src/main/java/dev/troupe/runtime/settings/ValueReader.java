@@ -170,7 +170,11 @@ final class ValueReader {
           String.join(
               "::", Arrays.stream(text.split("::")).map(part -> against(folder, part)).toList());
       case NAME_OR_PATH ->
-          text.startsWith("./") || text.startsWith("../") ? against(folder, text) : text;
+          text.startsWith("./") || text.startsWith("../")
+              ? against(folder, text)
+              : text.startsWith("local-dir:")
+                  ? "local-dir:" + against(folder, text.substring("local-dir:".length()))
+                  : text;
     };
   }
 

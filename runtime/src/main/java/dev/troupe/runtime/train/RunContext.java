@@ -23,9 +23,9 @@ import dev.troupe.runtime.log.RunFolder;
 import dev.troupe.runtime.settings.OptimizationSettings;
 import dev.troupe.runtime.settings.TrainSettings;
 import dev.troupe.runtime.weights.ResolvedWeights;
+import dev.troupe.runtime.wiring.ChosenModel;
 import dev.troupe.runtime.wiring.DataStreams;
 import dev.troupe.runtime.wiring.Devices;
-import dev.troupe.runtime.wiring.FirstWeights;
 import dev.troupe.runtime.wiring.Preprocessing;
 import java.util.Map;
 import java.util.Optional;
@@ -38,8 +38,7 @@ final class RunContext implements AutoCloseable {
   private static final Object INITIALIZING = new Object();
 
   private final TrainSettings settings;
-  private final ModelConfig config;
-  private final Optional<ResolvedWeights> pretrained;
+  private final ChosenModel model;
   private final Preprocess preprocess;
   private final RunFolder folder;
   private final Optional<Checkpoint> resume;
@@ -49,20 +48,20 @@ final class RunContext implements AutoCloseable {
   private volatile String results;
 
   RunContext(
-      TrainSettings settings, ModelConfig config, RunFolder folder, Optional<Checkpoint> resume) {
+      TrainSettings settings, ChosenModel model, RunFolder folder, Optional<Checkpoint> resume) {
     this.settings = settings;
-    this.config = config;
-    this.pretrained =
-        settings
-            .model()
-            .pretrained()
-            .map(from -> FirstWeights.resolve(from, config, settings.storage()));
-    this.preprocess = Preprocessing.of(config, settings.image(), pretrained);
+    this.model = model;
+    // A resumed run goes on with the images as they were, even if its first weights are not named.
+    Optional<ResolvedWeights> before =
+        resume
+            .map(checkpoint -> ResolvedWeights.local(checkpoint.folder()))
+            .filter(weights -> weights.preprocess().isPresent());
+    this.preprocess = Preprocessing.of(model.config(), settings.image(), before.or(model::weights));
     this.folder = folder;
     this.resume = resume;
     this.streams = DataStreams.open(settings, folder);
     try {
-      Tokenizer tokenizer = Preprocessing.tokenizer(config, settings.model().tokenizer());
+      Tokenizer tokenizer = model.newTokenizer();
       this.training = openTraining(tokenizer);
       this.validation = openValidation(tokenizer);
       resume.ifPresent(checkpoint -> Resume.check(checkpoint, planFacts()));
@@ -100,7 +99,7 @@ final class RunContext implements AutoCloseable {
   }
 
   ModelConfig config() {
-    return config;
+    return model.config();
   }
 
   Preprocess preprocess() {
@@ -149,19 +148,19 @@ final class RunContext implements AutoCloseable {
 
   /** A trainer with first, pretrained or resumed weights. */
   ClipTrainer newTrainer(int localIndex) {
-    ClipModel model = ClipModels.create(config);
-    boolean loaded = resume.isPresent();
-    if (!loaded) {
+    ClipModel clip = ClipModels.create(config());
+    if (resume.isEmpty() && model.weights().isEmpty()) {
       synchronized (INITIALIZING) {
         torch.manual_seed(settings.optimization().seed());
-        model.initialize();
+        clip.initialize();
       }
-      pretrained.ifPresent(weights -> FirstWeights.load(model, weights));
+    } else if (resume.isEmpty()) {
+      model.load(clip); // every tensor of the state, so that none needs a first value
     }
-    Locks.apply(settings.model(), model);
+    Locks.apply(settings.model(), clip);
     ClipTrainer trainer =
         new ClipTrainer(
-            model,
+            clip,
             trainerSettings(device(localIndex)),
             resume.map(checkpoint -> checkpoint.state().step()).orElse(0L));
     resume.ifPresent(checkpoint -> Resume.load(checkpoint, trainer));
@@ -241,12 +240,12 @@ final class RunContext implements AutoCloseable {
 
   /** What must be the same on every worker of the run, by name. */
   Map<String, String> facts() {
-    return RunFacts.of(settings, config, training);
+    return RunFacts.of(settings, config(), Preprocessing.config(preprocess), training);
   }
 
   /** What a resumed run must share with the run before it. */
   Map<String, String> planFacts() {
-    return RunFacts.ofPlan(settings, config, training);
+    return RunFacts.ofPlan(settings, config(), Preprocessing.config(preprocess), training);
   }
 
   @Override

@@ -2,8 +2,10 @@ package dev.troupe.runtime.train;
 
 import dev.troupe.data.stream.TrainingData;
 import dev.troupe.nn.model.ModelConfig;
+import dev.troupe.nn.weights.PreprocessConfig;
 import dev.troupe.runtime.settings.BuildVersion;
 import dev.troupe.runtime.settings.TrainSettings;
+import dev.troupe.runtime.weights.ResolvedWeights;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +21,9 @@ final class RunFacts {
   private RunFacts() {}
 
   /** What must be the same on every worker of a run. */
-  static Map<String, String> of(TrainSettings settings, ModelConfig config, TrainingData data) {
-    Map<String, String> facts = new TreeMap<>(ofPlan(settings, config, data));
+  static Map<String, String> of(
+      TrainSettings settings, ModelConfig config, PreprocessConfig images, TrainingData data) {
+    Map<String, String> facts = new TreeMap<>(ofPlan(settings, config, images, data));
     facts.put("version", BuildVersion.text());
     facts.put("total steps", String.valueOf(data.totalSteps()));
     add(facts, settings.optimization());
@@ -35,10 +38,12 @@ final class RunFacts {
   }
 
   /** What must be the same before and after a resume: model, data, and how it is cut into steps. */
-  static Map<String, String> ofPlan(TrainSettings settings, ModelConfig config, TrainingData data) {
+  static Map<String, String> ofPlan(
+      TrainSettings settings, ModelConfig config, PreprocessConfig images, TrainingData data) {
     Map<String, String> facts = new TreeMap<>();
     facts.put("model", config.name());
     facts.put("model configuration", config.json().toString());
+    facts.put(ResolvedWeights.PREPROCESSING, images.json().toString());
     facts.put("global batch", String.valueOf(settings.globalBatchSize()));
     facts.put("samples per epoch", String.valueOf(data.samplesPerEpoch()));
     facts.put("seed", String.valueOf(settings.optimization().seed()));

@@ -4,12 +4,11 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.troupe.actors.RunResult;
 import dev.troupe.actors.TrainingCluster;
-import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.runtime.checkpoint.Checkpoint;
 import dev.troupe.runtime.log.RunFolder;
 import dev.troupe.runtime.settings.ClusterSettings;
 import dev.troupe.runtime.settings.TrainSettings;
-import dev.troupe.runtime.wiring.Models;
+import dev.troupe.runtime.wiring.ChosenModel;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.HashMap;
@@ -36,7 +35,8 @@ public final class Training {
    */
   public static RunResult run(TrainSettings settings) {
     RunFolder folder = RunFolder.of(settings, LocalDateTime.now());
-    ModelConfig config = Models.config(settings.model(), settings.loss().siglip());
+    ChosenModel model =
+        ChosenModel.of(settings.model(), settings.storage(), settings.loss().siglip());
     Optional<Checkpoint> resume = Resume.find(settings, folder);
     resume.ifPresent(
         checkpoint ->
@@ -46,7 +46,7 @@ public final class Training {
                 checkpoint.state().step(),
                 checkpoint.state().epoch()));
     CountDownLatch over = new CountDownLatch(1);
-    try (RunContext run = new RunContext(settings, config, folder, resume)) {
+    try (RunContext run = new RunContext(settings, model, folder, resume)) {
       RunResult result = train(settings, folder, run, over);
       run.results().ifPresent(System.out::print);
       System.out.flush();

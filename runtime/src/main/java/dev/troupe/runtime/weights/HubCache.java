@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What Hugging Face's own programs, and OpenCLIP's with them, have fetched to this machine already:
- * {@code models--ORG--NAME/snapshots/REVISION/FILE} in their cache.
+ * What is on this machine of the hub, in the layout of Hugging Face's own programs: {@code
+ * models--ORG--NAME/snapshots/REVISION/FILE}.
  */
 final class HubCache {
   private final Path folder;
@@ -17,10 +17,9 @@ final class HubCache {
   }
 
   /** A file of a repository's revision, if it is there. */
-  Optional<Path> find(String repository, String revision, String file) {
-    Path home = folder.resolve("models--" + repository.replace("/", "--"));
-    Path ref = home.resolve("refs").resolve(revision);
-    String commit = revision;
+  Optional<Path> find(HubRepository repository, String file) {
+    Path ref = home(repository).resolve("refs").resolve(repository.revision());
+    String commit = repository.revision();
     if (Files.isRegularFile(ref)) {
       try {
         commit = Files.readString(ref).trim();
@@ -28,7 +27,16 @@ final class HubCache {
         return Optional.empty();
       }
     }
-    Path found = home.resolve("snapshots").resolve(commit).resolve(file);
+    Path found = place(repository, commit, file);
     return Files.isRegularFile(found) ? Optional.of(found) : Optional.empty();
+  }
+
+  /** Where a file of a commit (or, without a reference to one, of a revision) belongs. */
+  Path place(HubRepository repository, String commit, String file) {
+    return home(repository).resolve("snapshots").resolve(commit).resolve(file);
+  }
+
+  private Path home(HubRepository repository) {
+    return folder.resolve("models--" + repository.id().replace("/", "--"));
   }
 }

@@ -12,8 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Resolves {@code --pretrained}. In this order, it may be:
@@ -26,26 +30,23 @@ import java.util.stream.Collectors;
  *   <li>one of OpenCLIP's tags for the model ({@code openai}, {@code laion2b_s34b_b79k}).
  * </ol>
  *
- * What OpenCLIP or Hugging Face's programs have fetched to this machine before is used as it is.
+ * <p>And a {@code --model} that brings its weights: {@code hf-hub:ORG/NAME} or {@code
+ * local-dir:FOLDER}. What OpenCLIP or Hugging Face's programs have fetched to this machine before
+ * is used as it is.
  */
 public final class Pretrained {
-  private static final String HUB_PREFIX = "hf-hub:";
+  private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
   private static final String LOCAL_PREFIX = "local-dir:";
-  private static final String REVISION = "main";
-
-  /** The names that OpenCLIP gives weights in a repository, in the order it looks for them. */
-  private static final List<String> HUB_FILES =
-      List.of("open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors");
 
   private final Path cacheFolder;
   private final StoreSpec stores;
   private final WeightsRegistry registry;
-  private final List<HubCache> hubCaches;
   private final Path openAiCache;
-  private final String hub;
+  private final Hub hub;
 
   /**
-   * With the user's usual places.
+   * With the user's usual places: {@code HF_ENDPOINT}, {@code HF_HUB_CACHE} or {@code HF_HOME},
+   * {@code HF_HUB_OFFLINE}.
    *
    * @param cacheFolder for what is fetched
    * @param stores how remote stores are reached
@@ -54,10 +55,10 @@ public final class Pretrained {
     this(
         cacheFolder,
         stores,
-        registryFile(),
+        Path.of(System.getProperty("troupe.home", ""), "configs", "pretrained.json"),
         TokenizerSpec.defaultCaches(),
         Path.of(System.getProperty("user.home"), ".cache", "clip"),
-        Optional.ofNullable(System.getenv("HF_ENDPOINT")).orElse("https://huggingface.co"));
+        System.getenv());
   }
 
   Pretrained(
@@ -66,44 +67,80 @@ public final class Pretrained {
       Path registry,
       List<Path> hubCaches,
       Path openAiCache,
-      String hub) {
+      Map<String, String> environment) {
     this.cacheFolder = cacheFolder;
     this.stores = stores;
     this.registry = new WeightsRegistry(registry);
-    this.hubCaches = hubCaches.stream().map(HubCache::new).toList();
     this.openAiCache = openAiCache;
-    this.hub = hub;
+    this.hub =
+        new Hub(
+            environment.getOrDefault("HF_ENDPOINT", "https://huggingface.co"),
+            List.of("1", "ON", "YES", "TRUE")
+                .contains(environment.getOrDefault("HF_HUB_OFFLINE", "").toUpperCase(Locale.ROOT)),
+            cacheFolder,
+            hubCaches,
+            stores);
   }
 
-  private static Path registryFile() {
-    return Path.of(System.getProperty("troupe.home", ""), "configs", "pretrained.json");
+  /** Whether a {@code --model} brings its own configuration and weights. */
+  public static boolean isModel(String name) {
+    return name.startsWith(HubRepository.PREFIX) || name.startsWith(LOCAL_PREFIX);
   }
 
   /**
-   * Finds the weights, fetching them if need be.
+   * Finds a model by its folder or repository, fetching it if need be.
+   *
+   * @param name {@code hf-hub:ORG/NAME} or {@code local-dir:FOLDER}
+   * @throws WeightsException if there is none, or it can't be fetched
+   */
+  public ModelFolder model(String name) {
+    if (name.startsWith(LOCAL_PREFIX)) {
+      return ModelFolder.local(Path.of(name.substring(LOCAL_PREFIX.length())));
+    }
+    HubRepository repository = HubRepository.parse(name.substring(HubRepository.PREFIX.length()));
+    Path config =
+        hub.file(repository, Export.CONFIG_FILE)
+            .orElseThrow(
+                () ->
+                    new WeightsException(
+                        repository
+                            + ": no "
+                            + Export.CONFIG_FILE
+                            + " is there, or the repository needs a login (expected: a repository"
+                            + " that OpenCLIP loads); fetch it by hand and name its folder:"
+                            + " --model local-dir:FOLDER"));
+    Path weights = hub.weights(repository, Optional.empty());
+    hub.file(repository, "tokenizer_config.json");
+    Optional<Path> tokenizer = hub.file(repository, ModelFolder.TOKENIZER_FILE);
+    return new ModelFolder(repository.name(), config, weights, tokenizer);
+  }
+
+  /**
+   * Finds weights, fetching them if need be.
    *
    * @param name what {@code --pretrained} says
    * @param model the configuration's name, whose tags are looked through
    * @throws WeightsException if nothing has that name, or it can't be fetched
    */
   public ResolvedWeights resolve(String name, String model) {
-    if (name.startsWith(HUB_PREFIX)) {
-      return fromHub(name.substring(HUB_PREFIX.length()));
+    if (name.startsWith(HubRepository.PREFIX)) {
+      return fromHub(HubRepository.parse(name.substring(HubRepository.PREFIX.length())));
     }
-    String path = name.startsWith(LOCAL_PREFIX) ? name.substring(LOCAL_PREFIX.length()) : name;
-    if (Files.exists(Path.of(path))) {
-      return ResolvedWeights.local(Path.of(path));
+    if (name.startsWith(LOCAL_PREFIX)) {
+      return ResolvedWeights.local(Path.of(name.substring(LOCAL_PREFIX.length())));
     }
     if (Fetcher.isRemote(name)) {
       return ResolvedWeights.of(fetch(name));
     }
+    if (Files.exists(Path.of(name))) {
+      return ResolvedWeights.local(Path.of(name));
+    }
     Optional<String> registered = registry.find(name);
     if (registered.isPresent()) {
       String place = registered.get();
-      if (Fetcher.isRemote(place)) {
-        return ResolvedWeights.of(fetch(place));
-      }
-      return ResolvedWeights.local(Path.of(place));
+      return Fetcher.isRemote(place)
+          ? ResolvedWeights.of(fetch(place))
+          : ResolvedWeights.local(Path.of(place));
     }
     return PretrainedTag.find(model, name)
         .map(this::fromTag)
@@ -127,18 +164,11 @@ public final class Pretrained {
         "pretrained: " + name + " (expected: " + String.join("; or ", expected) + ")");
   }
 
-  private ResolvedWeights fromHub(String name) {
-    int at = name.indexOf('@');
-    String repository = at < 0 ? name : name.substring(0, at);
-    String revision = at < 0 ? REVISION : name.substring(at + 1);
-    if (!repository.matches("[\\w.-]+/[\\w.-]+") || !revision.matches("[\\w./-]+")) {
-      throw new WeightsException("pretrained: hf-hub:" + name + " (expected: hf-hub:ORG/NAME)");
-    }
-    Path weights = hubFile(repository, revision, Optional.empty());
-    Optional<Path> config = optionalHubFile(repository, revision, Export.CONFIG_FILE);
-    return config.isPresent()
-        ? ResolvedWeights.of(weights, config.get())
-        : ResolvedWeights.of(weights);
+  private ResolvedWeights fromHub(HubRepository repository) {
+    Path weights = hub.weights(repository, Optional.empty());
+    return hub.file(repository, Export.CONFIG_FILE)
+        .map(config -> ResolvedWeights.of(weights, config))
+        .orElseGet(() -> ResolvedWeights.of(weights));
   }
 
   private ResolvedWeights fromTag(PretrainedTag tag) {
@@ -146,27 +176,26 @@ public final class Pretrained {
         tagFile(tag), Optional.of(tag.preprocess()), Optional.of(tag.quickGelu()));
   }
 
+  /** From the tag's repository, as OpenCLIP, and otherwise from its address. */
   private Path tagFile(PretrainedTag tag) {
-    Optional<Path> here =
-        tag.repository()
-            .flatMap(
-                repository ->
-                    candidates(tag.file()).stream()
-                        .flatMap(file -> cached(repository, REVISION, file).stream())
-                        .findFirst());
-    if (here.isPresent()) {
-      return here.get();
+    Optional<HubRepository> repository = tag.repository().map(HubRepository::of);
+    if (tag.address().isEmpty()) {
+      return hub.weights(repository.orElseThrow(), tag.file());
     }
+    String url = tag.address().get();
     Optional<String> sha256 = tag.sha256();
-    if (tag.address().isPresent() && sha256.isPresent()) {
-      // The address is preferred to the repository, for its checksum is known.
-      String url = tag.address().get();
-      Path old = openAiCache.resolve(url.substring(url.lastIndexOf('/') + 1));
-      return matches(old, sha256.get()) ? old : fetch(url + "#sha256=" + sha256.get());
+    Path old = openAiCache.resolve(url.substring(url.lastIndexOf('/') + 1));
+    if (sha256.isPresent() && matches(old, sha256.get())) {
+      return old;
     }
-    return tag.repository()
-        .map(repository -> hubFile(repository, REVISION, tag.file()))
-        .orElseGet(() -> fetch(tag.address().orElseThrow()));
+    if (repository.isPresent()) {
+      try {
+        return hub.weights(repository.get(), tag.file());
+      } catch (WeightsException e) {
+        LOG.info("{}; trying {}", e.getMessage(), url);
+      }
+    }
+    return fetch(url + sha256.map(digits -> "#sha256=" + digits).orElse(""));
   }
 
   private static boolean matches(Path file, String sha256) {
@@ -175,59 +204,6 @@ public final class Pretrained {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** OpenCLIP looks for safetensors beside a PyTorch file first. */
-  private static List<String> candidates(Optional<String> file) {
-    return file.map(name -> List.of(name.replaceFirst("\\.(bin|pth)$", ".safetensors"), name))
-        .orElse(HUB_FILES);
-  }
-
-  private Path hubFile(String repository, String revision, Optional<String> file) {
-    for (String name : candidates(file)) {
-      Optional<Path> found = cached(repository, revision, name);
-      if (found.isPresent()) {
-        return found.get();
-      }
-    }
-    try (WeightsCache cache = new WeightsCache(cacheFolder, stores)) {
-      for (String name : candidates(file)) {
-        String url = hubAddress(repository, revision, name);
-        if (cache.exists(url)) {
-          return cache.fetch(url);
-        }
-      }
-    }
-    throw new WeightsException(
-        "pretrained: hf-hub:"
-            + repository
-            + ": none of "
-            + candidates(file)
-            + " is there, or they need a login; fetch the file by hand and name it: --pretrained"
-            + " FILE");
-  }
-
-  private Optional<Path> optionalHubFile(String repository, String revision, String name) {
-    Optional<Path> found = cached(repository, revision, name);
-    if (found.isPresent()) {
-      return found;
-    }
-    String url = hubAddress(repository, revision, name);
-    try (WeightsCache cache = new WeightsCache(cacheFolder, stores)) {
-      return cache.exists(url) ? Optional.of(cache.fetch(url)) : Optional.empty();
-    } catch (WeightsException e) {
-      return Optional.empty(); // the weights themselves were in a local cache
-    }
-  }
-
-  private String hubAddress(String repository, String revision, String file) {
-    return hub + "/" + repository + "/resolve/" + revision + "/" + file;
-  }
-
-  private Optional<Path> cached(String repository, String revision, String file) {
-    return hubCaches.stream()
-        .flatMap(cache -> cache.find(repository, revision, file).stream())
-        .findFirst();
   }
 
   private Path fetch(String address) {

@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,6 +26,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -46,8 +48,12 @@ public final class WeightsCache implements AutoCloseable {
   private static final int CHUNK = 32 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** For asking whether a copy that is here is still the newest. */
+  private static final Duration IMPATIENCE = Duration.ofSeconds(3);
+
   private final Path folder;
   private final Fetcher fetcher;
+  private final Fetcher impatient;
   private final boolean ownEndpoint;
 
   /**
@@ -58,6 +64,7 @@ public final class WeightsCache implements AutoCloseable {
   public WeightsCache(Path folder, StoreSpec spec) {
     this.folder = folder;
     this.fetcher = new Fetcher(spec.withPatience(spec.patience().stallTimeout(), PATIENCE, 1));
+    this.impatient = new Fetcher(spec.withPatience(IMPATIENCE, IMPATIENCE, 1));
     this.ownEndpoint = spec.s3().endpoint() != null;
   }
 
@@ -69,41 +76,61 @@ public final class WeightsCache implements AutoCloseable {
   public Path fetch(String address) {
     int at = address.indexOf('#');
     String url = at < 0 ? address : address.substring(0, at);
-    Optional<String> sha256 = Optional.empty();
-    if (at >= 0) {
-      if (!address.startsWith(SHA256, at)
-          || !address.substring(at + 8).matches("[0-9a-fA-F]{8,64}")) {
-        throw new WeightsException(
-            address + ": " + address.substring(at) + " (expected: #sha256= and 8 to 64 digits)");
-      }
-      sha256 = Optional.of(address.substring(at + 8).toLowerCase());
+    if (at < 0) {
+      return fetch(new Entry(url, Optional.empty(), place(address, url)));
     }
+    if (!address.startsWith(SHA256, at)
+        || !address.substring(at + 8).matches("[0-9a-fA-F]{8,64}")) {
+      throw new WeightsException(
+          address + ": " + address.substring(at) + " (expected: #sha256= and 8 to 64 digits)");
+    }
+    String digits = address.substring(at + 8).toLowerCase(Locale.ROOT);
+    return fetch(new Entry(url, Optional.of(digits), place(url + SHA256 + digits, url)));
+  }
+
+  /** The file behind an address, kept at a place of its own. */
+  Path fetch(String url, Path place) {
+    return fetch(new Entry(url, Optional.empty(), place));
+  }
+
+  private Path fetch(Entry entry) {
     try {
-      return new Entry(url, sha256).fetch();
+      return entry.fetch();
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": " + e.getMessage(), e);
     }
   }
 
-  /** Whether there is an object at an address; false if the store says that there is none. */
-  boolean exists(String url) {
+  /**
+   * Whether there is an object at an address; false if the store says that there is none.
+   *
+   * @param place where its file would be kept
+   */
+  boolean exists(String url, Path place) {
     try {
-      checkHost(url, folder);
+      checkHost(url, place);
       fetcher.stat(url);
       return true;
     } catch (StoreException e) {
       if (e.kind() == StoreException.Kind.GONE || e.kind() == StoreException.Kind.DENIED) {
         return false;
       }
-      throw unreachable(url, folder, e);
+      throw unreachable(url, place, e);
     } catch (IOException e) {
-      throw unreachable(url, folder, e);
+      throw unreachable(url, place, e);
     }
+  }
+
+  private Path place(String address, String url) {
+    String path = URI.create(url).getPath();
+    String name = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._-]", "_");
+    return folder.resolve(key(address) + "-" + name);
   }
 
   @Override
   public void close() {
     fetcher.close();
+    impatient.close();
   }
 
   /** Fails at once without a network, where the fetcher would go on trying. */
@@ -129,7 +156,7 @@ public final class WeightsCache implements AutoCloseable {
             + url
             + " ("
             + (cause instanceof UnknownHostException
-                ? "no network: host " + cause.getMessage() + " is unknown"
+                ? "no network: host " + URI.create(url).getHost() + " is unknown"
                 : cause.getMessage())
             + "); fetch it on a machine that can and name the file: --pretrained FILE, or put it at "
             + target,
@@ -141,53 +168,72 @@ public final class WeightsCache implements AutoCloseable {
     private final String url;
     private final Optional<String> sha256;
     private final Path file;
-    private final Path part;
     private final Path source;
 
-    Entry(String url, Optional<String> sha256) {
+    Entry(String url, Optional<String> sha256, Path file) {
       this.url = url;
       this.sha256 = sha256;
-      String path = URI.create(url).getPath();
-      String name = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._-]", "_");
-      this.file = folder.resolve(key(url + sha256.map(s -> SHA256 + s).orElse("")) + "-" + name);
-      this.part = folder.resolve(file.getFileName() + ".part");
-      this.source = folder.resolve(file.getFileName() + ".source");
+      this.file = file;
+      this.source = beside(".source");
+    }
+
+    private Path beside(String ending) {
+      return file.resolveSibling(file.getFileName() + ending);
     }
 
     Path fetch() throws IOException {
-      if (Files.isRegularFile(file) && (sha256.isPresent() || isCurrent())) {
+      if (isHere()) {
         return file;
       }
       checkHost(url, file);
-      Files.createDirectories(folder);
-      Path lockFile = folder.resolve(file.getFileName() + ".lock");
+      Files.createDirectories(file.getParent());
       // The file lock keeps other processes out, the monitor other threads of this one.
       synchronized (WeightsCache.class) {
-        lockedFetch(lockFile);
+        try (FileChannel channel =
+                FileChannel.open(
+                    beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = lock(channel)) {
+          if (!isHere()) { // another process may have fetched it meanwhile
+            transfer();
+          }
+        }
       }
       return file;
     }
 
-    private void lockedFetch(Path lockFile) throws IOException {
-      try (FileChannel channel =
-              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock()) {
-        if (!Files.isRegularFile(file)) { // another process may have fetched it meanwhile
-          transfer();
-        }
+    private FileLock lock(FileChannel channel) throws IOException {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return lock;
       }
+      LOG.info("waiting for another process that fetches {}", url);
+      return channel.lock();
+    }
+
+    private boolean isHere() throws IOException {
+      if (!Files.isRegularFile(file)) {
+        return false;
+      }
+      if (sha256.isEmpty()) {
+        return isCurrent();
+      }
+      if (!Files.exists(source)) { // put there by hand
+        check(file);
+        rememberVersion(null);
+      }
+      return true;
     }
 
     /** Whether the server still has the version that is cached; a copy is better than none. */
-    private boolean isCurrent() {
+    private boolean isCurrent() throws IOException {
+      String known = knownVersion();
       try {
         checkHost(url, file);
-        String version = fetcher.stat(url).version();
-        if (version == null || version.equals(known("version"))) {
+        String version = impatient.stat(url).version();
+        if (version == null || known == null || version.equals(known)) {
           return true;
         }
         LOG.info("{} has changed: fetching it again", url);
-        Files.delete(file);
         return false;
       } catch (IOException | WeightsException e) {
         LOG.info("using the cached copy of {}: {}", url, e.getMessage());
@@ -202,17 +248,15 @@ public final class WeightsCache implements AutoCloseable {
       } catch (IOException e) {
         throw unreachable(url, file, e);
       }
+      String version = info.version();
+      // What is resumed must be of the same version.
+      Path part = beside(".part" + (version == null ? "" : "-" + key(version)));
+      deleteOtherParts(part);
       long have = Files.exists(part) ? Files.size(part) : 0;
-      boolean resume =
-          have > 0
-              && info.version() != null
-              && info.version().equals(known("version"))
-              && have <= info.size();
-      if (!resume) {
+      if (version == null || have > info.size()) {
         have = 0;
         Files.deleteIfExists(part);
       }
-      remember(info.version());
       checkSpace(info.size() - have);
       LOG.info(
           "fetching {} ({}){}",
@@ -226,7 +270,7 @@ public final class WeightsCache implements AutoCloseable {
           if (have > 0) {
             fetchRest(out, have, info, progress);
           } else {
-            fetcher.copy(url, info.version(), new FileTarget(out, progress));
+            fetcher.copy(url, version, new FileTarget(out, progress));
           }
         } catch (StoreException e) {
           throw unreachable(url, file, e);
@@ -237,8 +281,21 @@ public final class WeightsCache implements AutoCloseable {
         Files.delete(part);
         throw new WeightsException(url + ": changed while it was fetched; try again");
       }
-      check();
+      check(part);
+      Files.deleteIfExists(source);
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      rememberVersion(version);
+    }
+
+    private void deleteOtherParts(Path part) throws IOException {
+      String start = file.getFileName() + ".part";
+      try (DirectoryStream<Path> parts = Files.newDirectoryStream(file.getParent(), start + "*")) {
+        for (Path other : parts) {
+          if (!other.equals(part)) {
+            Files.delete(other);
+          }
+        }
+      }
     }
 
     private void fetchRest(FileChannel out, long have, Fetcher.ObjectInfo info, Progress progress)
@@ -255,20 +312,23 @@ public final class WeightsCache implements AutoCloseable {
       }
     }
 
-    private void check() throws IOException {
+    /** Compares a file's checksum with the address's; one that differs is removed. */
+    private void check(Path arrived) throws IOException {
       if (sha256.isEmpty()) {
         return;
       }
-      String found = Checksums.sha256(part);
+      String found = Checksums.sha256(arrived);
       if (!found.startsWith(sha256.get())) {
-        Files.delete(part);
+        Files.delete(arrived);
         throw new WeightsException(
             url
                 + ": sha256 "
                 + found
                 + " (expected: "
                 + sha256.get()
-                + "); the file there is not the one that was meant, or was damaged on its way");
+                + "); the file there is not the one that was meant, or was damaged on its way; "
+                + arrived
+                + " was removed");
       }
     }
 
@@ -287,17 +347,18 @@ public final class WeightsCache implements AutoCloseable {
       }
     }
 
-    private void remember(String version) throws IOException {
+    private void rememberVersion(String version) throws IOException {
       Map<String, String> what =
           version == null ? Map.of("address", url) : Map.of("address", url, "version", version);
       Files.write(source, JSON.writeValueAsBytes(what));
     }
 
-    private String known(String key) throws IOException {
+    /** The version of the cached file, or null if there is none or its server told none. */
+    private String knownVersion() throws IOException {
       if (!Files.exists(source)) {
         return null;
       }
-      JsonNode value = JSON.readTree(source.toFile()).get(key);
+      JsonNode value = JSON.readTree(source.toFile()).get("version");
       return value == null ? null : value.asText();
     }
   }

@@ -68,6 +68,15 @@ public final class Preprocessing {
     return preprocess;
   }
 
+  /** The same in OpenCLIP's form, without the size. */
+  public static PreprocessConfig config(Preprocess images) {
+    return new PreprocessConfig(
+        images.mean(),
+        images.std(),
+        images.interpolation().toString().toLowerCase(Locale.ROOT),
+        images.resizeMode().toString().toLowerCase(Locale.ROOT));
+  }
+
   public static Augmentation augmentation(AugmentationSettings settings) {
     return new Augmentation(
         settings.scale(),

@@ -20,8 +20,15 @@ public final class Cli {
 
   /** Starts a command in a working folder, where its {@code out} and {@code err} go too. */
   public static Process start(Path folder, String... arguments) throws IOException {
+    return start(folder, Map.of(), arguments);
+  }
+
+  /** Starts a command with variables in its environment. */
+  public static Process start(Path folder, Map<String, String> environment, String... arguments)
+      throws IOException {
     ProcessBuilder builder =
         JvmProcess.of(Main.class, Map.of("troupe.home", HOME.toString()), List.of(arguments));
+    builder.environment().putAll(environment);
     return builder
         .directory(folder.toFile())
         .redirectOutput(folder.resolve("out").toFile())
