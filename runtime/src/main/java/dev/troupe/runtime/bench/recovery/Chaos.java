@@ -139,7 +139,8 @@ public final class Chaos {
     RunStatus before = status();
     long until = System.currentTimeMillis() + pause.toMillis();
     measure("freeze", node, before, () -> node.signal("STOP"));
-    expectWithout(node, "hang");
+    expectWithout(node);
+    expectNamed(node, "hang");
     sleepUntil(until);
     int others = workers().size() - 1;
     expectCommitsOf(others, "freeze");
@@ -154,7 +155,7 @@ public final class Chaos {
     String said = node.said();
     cluster.hosts().cut(node.slot());
     measure("cut off", node, before, () -> {});
-    expectWithout(node, "");
+    expectWithout(node);
     sleepUntil(until);
     int others = workers().size() - 1;
     expectCommitsOf(others, "cut off");
@@ -171,19 +172,20 @@ public final class Chaos {
     Thread.sleep(Math.max(0, millis - System.currentTimeMillis()));
   }
 
-  /** The group has lost this node's workers alone, and says why in the given words. */
-  private void expectWithout(ClusterNode node, String words) throws InterruptedException {
-    RunStatus now = status();
-    if (LocalCluster.members(now) != workers().size() - 1) {
+  /** The group has lost this node's workers alone. */
+  private void expectWithout(ClusterNode node) throws InterruptedException {
+    if (LocalCluster.members(status()) != workers().size() - 1) {
       violations.add("%s was not left out, or not alone".formatted(node.address()));
     }
-    boolean named =
-        now.incidents().stream()
-            .anyMatch(
-                incident ->
-                    incident.cause().contains(node.address()) && incident.cause().contains(words));
-    if (!named) {
-      violations.add("no incident names %s: %s".formatted(node.address(), now.incidents()));
+  }
+
+  /** The last change of the group names this node and says why. */
+  private void expectNamed(ClusterNode node, String word) throws InterruptedException {
+    List<Incident> incidents = status().incidents();
+    if (incidents.stream()
+        .map(Incident::cause)
+        .noneMatch(cause -> cause.contains(node.address()) && cause.contains(word))) {
+      violations.add("no incident says %s of %s: %s".formatted(word, node.address(), incidents));
     }
   }
 

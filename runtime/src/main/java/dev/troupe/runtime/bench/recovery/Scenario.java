@@ -20,10 +20,11 @@ public enum Scenario {
       chaos.train(WARM);
     }
   },
-  /** A process stopped for a while, then continued. */
+  /** A worker's process stopped for a while, then continued. */
   FREEZE {
     @Override
     void run(Chaos chaos, int times) throws IOException, InterruptedException {
+      chaos.setCoordinatorApart();
       chaos.grow(3);
       chaos.train(WARM);
       chaos.freeze(chaos.anyNode());
