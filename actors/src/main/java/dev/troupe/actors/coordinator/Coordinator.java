@@ -19,6 +19,7 @@ import dev.troupe.actors.protocol.WorkerCommand;
 import dev.troupe.actors.protocol.WorkerMessage;
 import dev.troupe.actors.task.Wish;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -70,10 +71,22 @@ public final class Coordinator {
 
   /** The coordinator's behaviour; the same settings on every node that may host it. */
   public static Behavior<CoordinatorCommand> create(CoordinatorSettings settings, NodeProbe probe) {
+    return create(settings, probe, run -> {});
+  }
+
+  /**
+   * @param observer given what the coordinator holds; its thread only may look at it
+   */
+  static Behavior<CoordinatorCommand> create(
+      CoordinatorSettings settings, NodeProbe probe, Consumer<Run> observer) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new Coordinator(context, timers, settings, probe).receive()));
+                timers -> {
+                  Coordinator coordinator = new Coordinator(context, timers, settings, probe);
+                  observer.accept(coordinator.run);
+                  return coordinator.receive();
+                }));
   }
 
   // ---- state ----
@@ -374,7 +387,7 @@ public final class Coordinator {
       return noted();
     }
     heard(member);
-    member.answeredRound = Math.max(member.answeredRound, alive.round());
+    rollCall.answered(member, alive.round());
     member.stands(alive.activity(), alive.stillMillis());
     return noted();
   }
@@ -401,6 +414,7 @@ public final class Coordinator {
     }
     boolean again = member.idle != null;
     member.becomesIdle(idle);
+    rollCall.answered(member, rollCall.round());
     if (idle.exit() != Exit.NEW) {
       run.committed(idle.committedSteps());
       if (!again) {

@@ -39,7 +39,6 @@ final class Formation {
       return false;
     }
     if (awaitsFirstWorkers()) {
-      run.enter(AWAITING_WORKERS, "waits for workers that are warming up");
       return false;
     }
     boolean stopping = run.stopReason != null;
@@ -61,20 +60,31 @@ final class Formation {
     return false;
   }
 
-  /** The first generation waits for those who are about to be ready; later ones do not. */
+  /**
+   * The first generation waits for enough workers, and for those who are about to be ready; later
+   * ones do not.
+   */
   private boolean awaitsFirstWorkers() {
-    int ready = run.roster.count(Trait.WILLING);
-    if (run.team().generation > 0
-        || run.stopReason != null
-        || ready < run.settings.run().minWorkers()
-        || ready >= run.settings.run().maxWorkers()) {
+    if (run.team().generation > 0 || run.stopReason != null) {
       return false;
+    }
+    int ready = run.roster.count(Trait.WILLING);
+    int wanted = run.settings.run().minWorkers();
+    if (ready < wanted) {
+      run.enter(AWAITING_WORKERS, Lineup.tooFew(ready, wanted));
+      return true;
     }
     if (firstReadyNanos == 0) {
       firstReadyNanos = System.nanoTime();
     }
-    return run.roster.any(Trait.COMING)
-        && Elapsed.millisSince(firstReadyNanos) < run.settings.run().startPatience().toMillis();
+    boolean waits =
+        ready < run.settings.run().maxWorkers()
+            && run.roster.any(Trait.COMING)
+            && Elapsed.millisSince(firstReadyNanos) < run.settings.run().startPatience().toMillis();
+    if (waits) {
+      run.enter(AWAITING_WORKERS, "waits for workers that are warming up");
+    }
+    return waits;
   }
 
   private void form(Lineup lineup) {

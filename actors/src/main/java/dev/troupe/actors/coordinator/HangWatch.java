@@ -64,7 +64,7 @@ final class HangWatch {
     boolean pending = false;
     for (Member member : run.roster.with(Trait.BUSY)) {
       boolean answered = rollCall.hasAnswered(member);
-      if (!answered && rollCall.isOver()) {
+      if (rollCall.givesUpOn(member, now)) {
         run.nodes.silent(member.address);
         losses.failed(member, "answers nothing since " + member.silentMillis(now) + " ms");
       } else if (answered && member.stillMillis(now) >= patience(member, hang)) {

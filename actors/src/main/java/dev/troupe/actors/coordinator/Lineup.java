@@ -63,10 +63,11 @@ record Lineup(List<Candidate> members, Wish first, String why) {
     if (stayingHolders.isEmpty() && !holders.isEmpty()) {
       return new Lineup(holders, Wish.STOP, "everybody who holds state leaves");
     }
-    return new Lineup(
-        List.of(),
-        Wish.NONE,
-        staying.size() + " of at least " + minWorkers + " workers are ready: the run pauses");
+    return new Lineup(List.of(), Wish.NONE, tooFew(staying.size(), minWorkers));
+  }
+
+  static String tooFew(int ready, int minWorkers) {
+    return ready + " of at least " + minWorkers + " workers are ready: the run pauses";
   }
 
   private static List<Candidate> cut(List<Candidate> list, int size) {

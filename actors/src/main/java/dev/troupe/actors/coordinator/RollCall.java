@@ -19,7 +19,7 @@ final class RollCall {
   private final Run run;
   private final Consumer<String> probe;
   private long round;
-  private long startedNanos;
+  private long lastAnswerNanos;
   private long askedNanos;
   private long probedNanos;
 
@@ -38,7 +38,7 @@ final class RollCall {
   /** A round in which everybody is asked anew. */
   void begin() {
     round++;
-    startedNanos = System.nanoTime();
+    lastAnswerNanos = System.nanoTime();
     askedNanos = 0;
     probedNanos = 0;
   }
@@ -52,9 +52,23 @@ final class RollCall {
     return member.answeredRound >= round;
   }
 
-  /** Whether who has not answered by now is not waited for any longer. */
-  boolean isOver() {
-    return Elapsed.millisSince(startedNanos) >= run.liveness.answerWindow().toMillis();
+  /** A member answered, or became idle, which answers too. */
+  void answered(Member member, long answeredRound) {
+    if (answeredRound > member.answeredRound) {
+      member.answeredRound = answeredRound;
+      lastAnswerNanos = System.nanoTime();
+    }
+  }
+
+  /**
+   * Whether this member is not waited for any longer. While answers of others still come in, its
+   * own may be among those that are yet to be read: thousands come at once.
+   */
+  boolean givesUpOn(Member member, long nowNanos) {
+    long window = run.liveness.answerWindow().toMillis();
+    return !hasAnswered(member)
+        && Elapsed.millisSince(lastAnswerNanos) >= window
+        && member.silentMillis(nowNanos) >= window;
   }
 
   /** Whether the generation is over: everybody is to abort and become idle. */

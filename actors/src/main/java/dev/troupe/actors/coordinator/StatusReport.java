@@ -53,8 +53,8 @@ final class StatusReport {
         state(run, member),
         rank(run, member),
         member.progress != null ? member.progress.committedSteps() : member.card.committedSteps(),
-        stepSeconds(member),
-        own,
+        (float) stepSeconds(member),
+        (float) own,
         straggler,
         member.banned.isEmpty() ? member.note : member.banned);
   }

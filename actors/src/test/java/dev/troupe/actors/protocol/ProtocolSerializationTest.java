@@ -18,9 +18,11 @@ import dev.troupe.actors.task.Wish;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.jackson.JacksonCborSerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -154,6 +156,46 @@ class ProtocolSerializationTest {
     Stream.of(CoordinatorMessage.class, WorkerMessage.class, NodeMessage.class)
         .flatMap(protocol -> Stream.of(protocol.getPermittedSubclasses()))
         .forEach(message -> assertThat(carried).as("a sample of each message").contains(message));
+  }
+
+  @Test
+  void shouldFitTheStatusOfFourThousandWorkersIntoAFrame() throws Exception {
+    Random random = new Random(5);
+    List<RunStatus.Worker> workers = new ArrayList<>();
+    for (int rank = 0; rank < 4096; rank++) {
+      String name = "10.0.%d.%d:7355/%d".formatted(rank / 2048, rank / 8 % 256, rank % 8);
+      long pid = 1000 + random.nextInt(100_000);
+      float own = random.nextFloat();
+      workers.add(new RunStatus.Worker(name, pid, "training", rank, 123_456, 0.5f, own, false, ""));
+    }
+    List<String> names = workers.subList(0, 16).stream().map(RunStatus.Worker::name).toList();
+    List<Incident> incidents = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      long at = 1_700_000_000_000L + random.nextInt(1_000_000_000);
+      String cause = String.join(" is gone: its node left the cluster; ", names.subList(0, 8));
+      incidents.add(
+          new Incident(i, cause, false, names, names, at, at + 1, at + 2, at + 3, at + 4, 0, 4096));
+    }
+    RunStatus status =
+        new RunStatus(
+            "run",
+            RunStatus.State.TRAINING,
+            "",
+            "host:1",
+            2,
+            1234,
+            3,
+            10,
+            1,
+            1,
+            64,
+            workers,
+            List.of(),
+            incidents);
+    Serialization serialization = SerializationExtension.get(KIT.system().classicSystem());
+    assertThat(serialization.serialize(status).get())
+        .hasSizeLessThan(
+            (int) (0.9 * CONFIG.getBytes("pekko.remote.artery.advanced.maximum-frame-size")));
   }
 
   @Test

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     name = "scale",
     description = {
       "Takes thousands of simulated workers through a run with one real coordinator: all join, step"
-          + " along, 1% are lost at once, replacements join, a whole process is killed, then the"
+          + " along, one in a hundred is lost, replacements join, a whole process is killed, then the"
           + " coordinator itself.",
       "Nodes, workers, messages and transport are real, in a few processes on this machine; what a"
           + " worker computes is left out. Prints what each phase took, and what it cost the"
@@ -40,6 +40,7 @@ final class BenchScaleCommand implements Callable<Integer> {
   @Option(
       names = "--workers",
       paramLabel = "N,…",
+      hideParamSyntax = true,
       split = ",",
       defaultValue = "256,1024,4096",
       description = "Simulated workers, one run for each number. [${DEFAULT-VALUE}]")
@@ -48,7 +49,7 @@ final class BenchScaleCommand implements Callable<Integer> {
   @Option(
       names = "--nodes",
       paramLabel = "N",
-      defaultValue = "32",
+      defaultValue = "8",
       description = "Nodes of the cluster that have them. [${DEFAULT-VALUE}]")
   private int nodes;
 

@@ -149,7 +149,7 @@ public final class ScaleBenchmark implements Closeable {
   private void awaitKnown(int workers) throws InterruptedException {
     awaitStatus(
         "the coordinator knows " + workers + " workers",
-        status -> status.workers().size() == workers);
+        status -> status.workers().size() >= workers);
   }
 
   /** Workers on several nodes, none of them rank 0. */
