@@ -47,9 +47,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The coordinator among many workers, which this test speaks for. */
-@Timeout(60)
+@Timeout(180)
 class CoordinatorScaleTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Map<String, String> FACTS = Map.of("model", "tiny");
 
   private record Heard(String worker, WorkerCommand message) {}

@@ -190,7 +190,6 @@ public final class ScaleBenchmark implements Closeable {
       throws IOException, InterruptedException {
     say("%s ...", name);
     RunStatus before = status();
-    int groups = switchboard.formedGroups();
     Duration cpu = coordinator.cpu();
     long start = System.nanoTime();
     event.happen();
@@ -211,7 +210,7 @@ public final class ScaleBenchmark implements Closeable {
         seconds,
         incident.formedMillis() - incident.detectedMillis(),
         incident.joinedMillis() - incident.formedMillis(),
-        switchboard.formedGroups() - groups,
+        after.generation() - before.generation(),
         after.messages() - before.messages(),
         cpuSeconds);
   }
@@ -239,7 +238,6 @@ public final class ScaleBenchmark implements Closeable {
   private void failover(int workers) throws IOException, InterruptedException {
     say("the coordinator killed ...");
     long generation = status().generation();
-    int groups = switchboard.formedGroups();
     Duration cpu = standby.cpu();
     long start = System.nanoTime();
     coordinator.kill();
@@ -264,7 +262,7 @@ public final class ScaleBenchmark implements Closeable {
         (System.nanoTime() - start) / 1e9,
         Double.NaN,
         Double.NaN,
-        switchboard.formedGroups() - groups,
+        after.generation() - generation,
         after.messages(),
         standby.cpu().minus(cpu).toNanos() / 1e9);
   }
@@ -275,7 +273,7 @@ public final class ScaleBenchmark implements Closeable {
       double seconds,
       double regroupMillis,
       double joinMillis,
-      int generations,
+      long generations,
       long messages,
       double cpuSeconds)
       throws IOException {

@@ -24,7 +24,7 @@ public record ScalePhase(
     double seconds,
     double regroupMillis,
     double joinMillis,
-    int generations,
+    long generations,
     long messages,
     double messagesPerSecond,
     double cpuSeconds,

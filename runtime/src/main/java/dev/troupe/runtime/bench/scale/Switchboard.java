@@ -36,7 +36,6 @@ final class Switchboard implements Closeable {
   private Wish wish = Wish.NONE;
   private long committedSteps;
   private long stepsOfGroup;
-  private int formedGroups;
 
   Switchboard(Duration step) throws IOException {
     this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
@@ -69,19 +68,6 @@ final class Switchboard implements Closeable {
         "a group of " + size,
         patience,
         () -> formed && !broken && worldSize == size && wish == Wish.NONE && stepsOfGroup > 0);
-  }
-
-  /** Groups that formed so far. */
-  synchronized int formedGroups() {
-    return formedGroups;
-  }
-
-  synchronized long committedSteps() {
-    return committedSteps;
-  }
-
-  synchronized int worldSize() {
-    return worldSize;
   }
 
   private interface Condition {
@@ -158,7 +144,6 @@ final class Switchboard implements Closeable {
     from.members++;
     if (++arrived == worldSize) {
       formed = true;
-      formedGroups++;
       toAll("FORMED " + generation + " " + committedSteps);
     }
   }
