@@ -10,9 +10,12 @@ import java.util.List;
  * taking the bridge's end of one down cuts that host off, without a word to anybody. Needs root.
  */
 final class Namespaces implements Hosts {
-  private static final String NETWORK = "10.213.77.";
+  /** Each process has a network of its own, so that several may run at once. */
+  private static final long PID = ProcessHandle.current().pid();
 
-  private final String prefix = "tr" + ProcessHandle.current().pid() % 100_000;
+  private static final String NETWORK = "10." + (64 + PID / 250 % 128) + "." + PID % 250 + ".";
+
+  private final String prefix = "tr" + PID % 100_000;
   private final String bridge = prefix + "b";
   private final List<Integer> slots = new ArrayList<>();
 
