@@ -48,6 +48,10 @@ public final class ClipTrainer implements AutoCloseable {
   private final Tensor pixelShift;
 
   private long committedSteps;
+
+  /** Whether it has never been in a group. */
+  private boolean fresh = true;
+
   private Collectives group;
   private GradientBuckets buckets;
   private Undecided undecided;
@@ -117,8 +121,9 @@ public final class ClipTrainer implements AutoCloseable {
 
   /**
    * Takes part in {@code next} from now on: agrees on the highest committed step, and receives
-   * parameters, buffers and optimizer state if this rank is behind, or sends them if it is the
-   * first of the most advanced ones. The trainer does not own the group.
+   * parameters, buffers and optimizer state if this rank is behind or in its first group, or sends
+   * them if it is the first of the most advanced ones. So all start from one rank's first weights,
+   * as in DDP. The trainer does not own the group.
    *
    * @return committed steps of the group
    * @throws CollectiveException if the group breaks meanwhile; this rank's state may then be
@@ -130,7 +135,8 @@ public final class ClipTrainer implements AutoCloseable {
     group = next;
     Map<String, Tensor> state = state();
     long[][] ranks =
-        next.allGather(committedSteps, optimizer.steps(), StateHash.ofStructure(state));
+        next.allGather(
+            committedSteps, optimizer.steps(), StateHash.ofStructure(state), fresh ? 1 : 0);
     int root = 0;
     for (int r = 0; r < ranks.length; r++) {
       if (ranks[r][2] != ranks[0][2]) {
@@ -139,7 +145,8 @@ public final class ClipTrainer implements AutoCloseable {
                 + r
                 + " has another model than rank 0; start all workers with the same --model");
       }
-      if (ranks[r][0] > ranks[root][0]) {
+      boolean ahead = ranks[r][0] > ranks[root][0];
+      if (ahead || (ranks[r][0] == ranks[root][0] && ranks[r][3] < ranks[root][3])) {
         root = r;
       }
     }
@@ -153,7 +160,7 @@ public final class ClipTrainer implements AutoCloseable {
       settle(highest == committedSteps + 1);
       closeBuckets();
     }
-    boolean behind = committedSteps < highest;
+    boolean behind = committedSteps < highest || (fresh && next.rank() != root);
     if (anyBehind(next, behind)) {
       if (behind) {
         committedSteps = -1;
@@ -169,6 +176,7 @@ public final class ClipTrainer implements AutoCloseable {
     if (next.worldSize() > 1) {
       buckets = new GradientBuckets(optimizer.parameters(), next);
     }
+    fresh = false;
     return highest;
   }
 

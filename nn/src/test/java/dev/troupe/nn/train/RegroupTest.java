@@ -94,6 +94,27 @@ class RegroupTest {
   }
 
   @Test
+  void shouldStartAllFromTheFirstWeightsOfOneRank() throws Exception {
+    List<String> states =
+        Ranks.run(
+            3,
+            group -> {
+              try (ClipTrainer trainer = trainer(0)) {
+                if (group.rank() > 0) {
+                  try (NoGradGuard guard = new NoGradGuard()) {
+                    trainer.model().state().values().forEach(t -> t.add_(new Scalar(group.rank())));
+                  }
+                }
+                assertThat(trainer.join(group)).isZero();
+                return trainer.stateHash();
+              }
+            });
+    try (ClipTrainer alone = trainer(0)) {
+      assertThat(states).containsOnly(alone.stateHash());
+    }
+  }
+
+  @Test
   void shouldGiveANewcomerTheStateOfTheMostAdvanced() throws Exception {
     List<String> states =
         Ranks.run(

@@ -88,7 +88,7 @@ final class ClipWorkerTask implements WorkerTask {
 
   /** What the others would wait for in this worker's first step, or in every worker's. */
   private void rehearse() {
-    trainer.rehearse(REHEARSAL_SAMPLES);
+    run.rehearse(trainer, REHEARSAL_SAMPLES);
     try {
       run.training().warmUp(Math.min(trainer.committedSteps(), run.training().totalSteps() - 1));
       if (BackendKind.of(run.device(context.index())) == BackendKind.GLOO) {

@@ -167,6 +167,16 @@ final class RunContext implements AutoCloseable {
     return trainer;
   }
 
+  /**
+   * Runs a step that leaves no trace. It seeds libtorch's default generator, from which another
+   * worker of this process may be drawing its first weights.
+   */
+  void rehearse(ClipTrainer trainer, int samples) {
+    synchronized (INITIALIZING) {
+      trainer.rehearse(samples);
+    }
+  }
+
   private TrainerSettings trainerSettings(String device) {
     OptimizationSettings optimization = settings.optimization();
     return new TrainerSettings(
