@@ -206,6 +206,12 @@ public final class Fetcher implements AutoCloseable {
         failure = e;
       } catch (IOException e) {
         failure = new StoreException(Kind.RETRY, url + ": " + e, e);
+      } catch (IllegalStateException e) {
+        // What a client says to a request made after its end.
+        if (closed.getCount() > 0) {
+          throw e;
+        }
+        failure = new StoreException(Kind.CLOSED, url + ": " + e, e);
       }
       if (closed.getCount() == 0) {
         throw new StoreException(Kind.CLOSED, url + ": reading was stopped", failure);

@@ -31,6 +31,8 @@ public final class FaultProxy implements Closeable {
     FAIL,
     /** A part of it, then nothing more. */
     STALL,
+    /** Not even an answer. */
+    SILENT,
     /** A part of it, then the end of the connection. */
     CUT,
     /** One of its bytes is another. */
@@ -112,6 +114,11 @@ public final class FaultProxy implements Closeable {
       log.add(line);
       Fault fault = faults.apply(requests.getAndIncrement(), line);
       counts.computeIfAbsent(fault, f -> new AtomicInteger()).incrementAndGet();
+      if (fault == Fault.SILENT) {
+        // Until the client gives up.
+        client.getInputStream().read();
+        return;
+      }
       OutputStream out = client.getOutputStream();
       if (fault.status() != null) {
         out.write(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.troupe.data.store.FaultProxy.Fault;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -138,26 +140,32 @@ class FetcherTest {
     }
   }
 
-  @Test
-  void shouldEndAWaitingReadWhenClosed() throws Exception {
-    try (WebServer server = server(true);
-        FaultProxy proxy =
-            new FaultProxy(
-                server.port(), (n, line) -> line.startsWith("HEAD") ? Fault.NONE : Fault.STALL)) {
-      Fetcher fetcher = new Fetcher(spec(Duration.ofMinutes(5), Duration.ofHours(1)));
-      CompletableFuture<byte[]> reader =
-          CompletableFuture.supplyAsync(
+  @ParameterizedTest
+  @CsvSource({"http, STALL", "http, SILENT", "s3, STALL", "s3, SILENT"})
+  void shouldEndAWaitingReadWhenClosed(String scheme, Fault fault) throws Exception {
+    try (WebServer server = new WebServer(path -> CONTENT, true);
+        FaultProxy proxy = new FaultProxy(server.port(), (n, line) -> fault)) {
+      StoreSpec spec =
+          spec(Duration.ofMinutes(5), Duration.ofHours(1))
+              .withS3("http://127.0.0.1:" + proxy.port(), null, true, true);
+      Fetcher fetcher = new Fetcher(spec);
+      String url = scheme.equals("s3") ? "s3://b/x" : "http://127.0.0.1:" + proxy.port() + "/x";
+      ByteArrayOutputStream arrived = new ByteArrayOutputStream();
+      CompletableFuture<Void> reader =
+          CompletableFuture.runAsync(
               () -> {
                 try {
-                  return copy(fetcher, "http://127.0.0.1:" + proxy.port() + "/x.tar");
+                  fetcher.copy(url, null, Fetcher.Target.of(arrived));
                 } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
+                  throw new UncheckedIOException(e);
                 }
               });
+      int before = fault == Fault.STALL ? CONTENT.length / 2 : 0;
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-      while (proxy.count(Fault.STALL) == 0 && System.nanoTime() < deadline) {
+      while ((proxy.count(fault) == 0 || arrived.size() < before) && System.nanoTime() < deadline) {
         Thread.sleep(5);
       }
+      assertThat(arrived.size()).isEqualTo(before);
       fetcher.close();
       assertThatThrownBy(() -> reader.get(20, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
