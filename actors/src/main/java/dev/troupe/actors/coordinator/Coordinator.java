@@ -607,7 +607,7 @@ public final class Coordinator {
       nodes.removed(address);
       losses.nodeGone(address, "its node left the cluster");
     } else if (!nodes.isKnown(address) || node.status() == MemberStatus.up()) {
-      nodes.announce(run.term, node.address());
+      nodes.announce(run.term, node);
     }
     return decideSoon();
   }

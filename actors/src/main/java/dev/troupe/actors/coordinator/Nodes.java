@@ -154,29 +154,41 @@ final class Nodes {
     return true;
   }
 
-  void announce(long term) {
-    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
-      announce(term, member.address());
-    }
+  /**
+   * Whether all members know of a node. One that is still joining may be known to this coordinator
+   * alone: if they worked together and this process died, its successor would never hear of it.
+   */
+  private static boolean isSettled(org.apache.pekko.cluster.Member node) {
+    return node.status() != MemberStatus.joining() && node.status() != MemberStatus.weaklyUp();
   }
 
-  void announce(long term, Address node) {
+  void announce(long term) {
+    cluster.state().getMembers().forEach(node -> announce(term, node));
+  }
+
+  void announce(long term, org.apache.pekko.cluster.Member node) {
+    if (!isSettled(node)) {
+      return;
+    }
     context
         .getSystem()
         .classicSystem()
-        .actorSelection(node + "/user/node")
+        .actorSelection(node.address() + "/user/node")
         .tell(
             new NodeMessage.Announce(term, context.getSelf(), own),
             org.apache.pekko.actor.ActorRef.noSender());
   }
 
-  /** Whether every node that can be reached has answered, and all its workers have registered. */
+  /**
+   * Whether every settled node that can be reached has answered, and all its workers have
+   * registered.
+   */
   boolean allRegistered(long term, Roster roster) {
     Set<Address> unreachable = new HashSet<>();
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
     for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
       String at = Electorate.hostAndPort(node.address());
-      if (unreachable.contains(node.address()) || dead.contains(at)) {
+      if (!isSettled(node) || unreachable.contains(node.address()) || dead.contains(at)) {
         continue;
       }
       Hello hello = hellos.get(at);

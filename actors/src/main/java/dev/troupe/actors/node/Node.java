@@ -82,6 +82,9 @@ final class Node {
     /** The node is a member of its cluster; told again each second. */
     void up();
 
+    /** The cluster does not know of the node: it must join anew. */
+    void unknown();
+
     /** The coordinator is known. */
     void coordinator(ActorRef<CoordinatorCommand> coordinator);
   }
@@ -106,6 +109,9 @@ final class Node {
   private static final Duration PROBE_AGAIN = Duration.ofSeconds(1);
   private static final Duration LAST_ORDER = Duration.ofSeconds(30);
 
+  /** Several times what it takes to down a lost member, before which no node is made Up. */
+  private static final Duration LONGEST_JOINING = Duration.ofSeconds(30);
+
   private final ActorContext<NodeCommand> context;
   private final TimerScheduler<NodeCommand> timers;
   private final NodeSettings settings;
@@ -126,6 +132,7 @@ final class Node {
   private ActorRef<CoordinatorCommand> coordinator;
   private String coordinatorAddress = "";
   private RunResult over;
+  private int secondsJoining;
 
   private Node(
       ActorContext<NodeCommand> context,
@@ -303,7 +310,22 @@ final class Node {
     if (isUp()) {
       owner.up();
     }
+    comeBackIfUnknown();
     return Behaviors.same();
+  }
+
+  /**
+   * The member that let this node in may have died before it told the others, who then take it for
+   * a stranger for good: it joins anew.
+   */
+  private void comeBackIfUnknown() {
+    MemberStatus status = cluster.selfMember().status();
+    boolean joining = status == MemberStatus.joining() || status == MemberStatus.weaklyUp();
+    secondsJoining = joining ? secondsJoining + 1 : 0;
+    if (secondsJoining == LONGEST_JOINING.toSeconds()) {
+      context.getLog().warn("the others do not know of {} yet: it joins anew", address);
+      owner.unknown();
+    }
   }
 
   private Behavior<NodeCommand> onCoordinatorSilent() {

@@ -320,6 +320,12 @@ public final class NodeRunner {
     }
 
     @Override
+    public void unknown() {
+      wasUp = true; // as far as it takes to come back
+      system.terminate();
+    }
+
+    @Override
     public void coordinator(ActorRef<CoordinatorCommand> ref) {
       coordinator = ref;
     }

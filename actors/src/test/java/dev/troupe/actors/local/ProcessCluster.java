@@ -59,13 +59,17 @@ public final class ProcessCluster implements AutoCloseable {
       }
     }
 
-    public int exitCode() {
+    public void awaitEnd() {
       try {
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", address).isTrue();
-        return process.exitValue();
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
+    }
+
+    public void assertEndsInOrder() {
+      awaitEnd();
+      assertThat(process.exitValue()).as(() -> "exit code of " + address + logs()).isZero();
     }
   }
 
@@ -212,7 +216,7 @@ public final class ProcessCluster implements AutoCloseable {
       throw new AssertionError(e);
     }
     for (NodeHandle node : running) {
-      assertThat(node.exitCode()).isZero();
+      node.assertEndsInOrder();
     }
   }
 
@@ -235,7 +239,7 @@ public final class ProcessCluster implements AutoCloseable {
       node.process.destroyForcibly();
     }
     for (NodeHandle node : nodes) {
-      node.exitCode();
+      node.awaitEnd();
     }
   }
 }
