@@ -366,11 +366,9 @@ def depth(row):
 
 def table(arguments):
     """Writes docs/parity.md from the results; what was not run is listed as such."""
-    latest, inference = {}, {}
+    latest = {}
     for line in (pathlib.Path(arguments.work) / "results.jsonl").open():
         row = json.loads(line)
-        if row.get("products") == "oneDNN" and agrees(row):
-            inference[row["name"]] = row
         before = latest.get(row["name"])
         if before is None or worth(row) >= worth(before):
             latest[row["name"]] = row
@@ -402,8 +400,7 @@ def table(arguments):
         f"{CENTRED_TOLERANCE} of what differs between the inputs (columns *centred*). Linear maps "
         "were computed by the library in the column *products*: inference uses oneDNN's; "
         f"{sum(r.get('products') != 'oneDNN' for r in rows)} rows were made when it still used "
-        "MKL's. With oneDNN's were compared, some of them again: "
-        f"{', '.join(r['name'] + depth(r) for r in inference.values())}.",
+        "MKL's.",
         "",
         "| configuration | parameters | image | centred | text | centred | caption | products "
         "| agrees |",

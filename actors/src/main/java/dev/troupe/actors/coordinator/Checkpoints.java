@@ -10,7 +10,7 @@ final class Checkpoints {
   private final List<ActorRef<Answer>> askers = new ArrayList<>();
   private boolean due;
 
-  void isDue() {
+  void setDue() {
     due = true;
   }
 

@@ -39,7 +39,7 @@ final class Commands {
       return;
     }
     for (Member member : asked) {
-      member.isAskedToLeave();
+      member.askedToLeave();
       member.tell(new WorkerMessage.PleaseLeave(run.term));
     }
     ask.replyTo().tell(new Answer(true, names(asked) + " leaves after the step in flight"));

@@ -483,7 +483,7 @@ public final class Coordinator {
         String node = poisonous.card.nodeName();
         String reason = name + " alone produced gradients that are not finite, repeatedly";
         Run.log.error("node {} is quarantined: {}", node, reason);
-        poisonous.isBanned(run.quarantine.put(node, reason, System.currentTimeMillis()));
+        poisonous.banned(run.quarantine.put(node, reason, System.currentTimeMillis()));
       }
     }
     return noted();
@@ -576,7 +576,7 @@ public final class Coordinator {
   }
 
   private Behavior<CoordinatorCommand> onTimeToSave() {
-    checkpoints.isDue();
+    checkpoints.setDue();
     return decideSoon();
   }
 

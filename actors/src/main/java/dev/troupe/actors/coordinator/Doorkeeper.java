@@ -28,7 +28,7 @@ final class Doorkeeper {
       run.admission.accept(member.card.facts());
       List<String> differences = run.admission.differences(member.card.facts());
       if (differences.isEmpty()) {
-        member.isVetted();
+        member.vetted();
       } else {
         refuse(member, "it does not fit the run: " + String.join("; ", differences));
       }
@@ -68,7 +68,7 @@ final class Doorkeeper {
 
   void release(Member member) {
     Run.log.info("{} leaves the run", member.name);
-    member.isReleased();
+    member.released();
     member.tell(new WorkerMessage.Release(run.term));
   }
 

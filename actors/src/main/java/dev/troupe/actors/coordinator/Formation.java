@@ -114,7 +114,7 @@ final class Formation {
       if (!former.has(member.name)) {
         entered.add(member.name);
       }
-      member.isToldToJoin(form.at(rank, holders && !member.holdsState(), form.memory()));
+      member.toldToJoin(form.at(rank, holders && !member.holdsState(), form.memory()));
       members.add(member);
     }
     run.nodes.tellToJoin(members);

@@ -74,7 +74,7 @@ final class Losses {
   /** What a worker holds no longer counts; it may come back as a newcomer. */
   void evict(Member member, String reason) {
     firstToFail = null;
-    member.isEvicted();
+    member.evicted();
     member.tell(
         new WorkerMessage.Evicted(
             run.term, Math.max(run.team().generation, member.card.generation()), reason));
@@ -155,7 +155,7 @@ final class Losses {
               Run.log.error("node {} is quarantined: {}", node, reason);
               for (Member other : run.roster.all()) {
                 if (other.card.nodeName().equals(node)) {
-                  other.isBanned(reason);
+                  other.banned(reason);
                 }
               }
             });

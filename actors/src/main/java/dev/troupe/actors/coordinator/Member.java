@@ -91,18 +91,18 @@ final class Member {
   }
 
   /** It was a member before this coordinator knew it. */
-  void isAdopted(long memberSince, boolean connected) {
+  void adopted(long memberSince, boolean connected) {
     since = memberSince;
     joined = connected;
     changed();
   }
 
-  void isVetted() {
+  void vetted() {
     vetted = true;
     changed();
   }
 
-  void isToldToJoin(WorkerMessage.Form order) {
+  void toldToJoin(WorkerMessage.Form order) {
     since = holdsState() ? since : order.generation();
     idle = null;
     joined = false;
@@ -133,7 +133,7 @@ final class Member {
     changed();
   }
 
-  void isEvicted() {
+  void evicted() {
     since = 0;
     idle = null;
     joined = false;
@@ -149,17 +149,17 @@ final class Member {
     changed();
   }
 
-  void isAskedToLeave() {
+  void askedToLeave() {
     draining = true;
     changed();
   }
 
-  void isBanned(String reason) {
+  void banned(String reason) {
     banned = reason;
     changed();
   }
 
-  void isReleased() {
+  void released() {
     released = true;
     idle = null;
     phase = Phase.LEAVING;

@@ -82,7 +82,7 @@ final class Takeover {
   private void adoptGeneration() {
     List<Member> members = run.roster.with(Trait.MEMBER);
     for (Member member : members) {
-      member.isAdopted(member.since, member.phase == Phase.TRAINING);
+      member.adopted(member.since, member.phase == Phase.TRAINING);
     }
     Run.log.info(
         "adopted generation {}: {} of {} members registered, {} steps committed",
@@ -108,7 +108,7 @@ final class Takeover {
       return;
     }
     if (run.is(RECOVERING)) {
-      member.isAdopted(card.memberSince(), false);
+      member.adopted(card.memberSince(), false);
       return;
     }
     boolean lateMember =
@@ -118,7 +118,7 @@ final class Takeover {
             && !run.team().has(card.name());
     if (lateMember) {
       run.seat(card.rank(), member);
-      member.isAdopted(card.memberSince(), card.phase() == Phase.TRAINING);
+      member.adopted(card.memberSince(), card.phase() == Phase.TRAINING);
     } else {
       losses.evict(member, "generation " + card.generation() + " is over");
     }

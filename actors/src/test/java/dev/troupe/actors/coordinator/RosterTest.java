@@ -54,10 +54,10 @@ class RosterTest {
     Member worker = add("host:1/0");
     assertThat(roster.count(Trait.COMING)).isEqualTo(1);
     worker.becomesIdle(idle(worker, Exit.NEW));
-    worker.isVetted();
+    worker.vetted();
     assertThat(roster.with(Trait.NEWCOMER)).containsExactly(worker);
     roster.follow(new Team(1, List.of(worker.name)));
-    worker.isToldToJoin(form(0));
+    worker.toldToJoin(form(0));
     assertThat(roster.none(Trait.NEWCOMER)).isTrue();
     assertThat(roster.first(Trait.CONNECTING)).isSameAs(worker);
     worker.joins();
@@ -101,15 +101,15 @@ class RosterTest {
       Member worker = workers.get(random.nextInt(workers.size()));
       switch (random.nextInt(10)) {
         case 0 -> worker.becomesIdle(idle(worker, Exit.values()[random.nextInt(5)]));
-        case 1 -> worker.isToldToJoin(form(0));
+        case 1 -> worker.toldToJoin(form(0));
         case 2 -> worker.joins();
-        case 3 -> worker.isEvicted();
-        case 4 -> worker.isVetted();
-        case 5 -> worker.isAskedToLeave();
+        case 3 -> worker.evicted();
+        case 4 -> worker.vetted();
+        case 5 -> worker.askedToLeave();
         case 6 -> worker.startsAnew();
         case 7 -> worker.registers(card(worker.name, Phase.values()[random.nextInt(6)]), true);
         case 8 -> roster.follow(new Team(change, List.of(worker.name)));
-        default -> worker.isReleased();
+        default -> worker.released();
       }
     }
     Team team = new Team(5, List.of(workers.get(3).name, workers.get(4).name));

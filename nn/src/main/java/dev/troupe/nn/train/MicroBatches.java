@@ -42,8 +42,7 @@ final class MicroBatches {
     this.device = device;
     this.scale = scale;
     this.shift = shift;
-    this.pixelType =
-        settings.precision().weights() == null ? ScalarType.Float : settings.precision().weights();
+    this.pixelType = settings.precision().pixels();
     int limit = settings.maxMicroBatch() == 0 ? Integer.MAX_VALUE : settings.maxMicroBatch();
     int needed = (int) ((input.size() + limit - 1L) / limit);
     this.count = Math.min(input.size(), Math.max(settings.accumFreq(), needed));

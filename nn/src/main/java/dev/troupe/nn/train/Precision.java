@@ -56,13 +56,18 @@ public enum Precision {
   }
 
   /** The type of matrix products under autocast, or null. */
-  ScalarType autocast() {
+  public ScalarType autocast() {
     return autocast;
   }
 
   /** The type that weights are cast to, or null. */
   ScalarType weights() {
     return weights;
+  }
+
+  /** The type of the pixels that a model in this precision takes. */
+  public ScalarType pixels() {
+    return weights == null ? ScalarType.Float : weights;
   }
 
   /** Whether all weights are cast, not only those of matrix products. */

@@ -16,13 +16,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Moves a model's weights to their device and type, in place. */
-final class WeightCast {
+public final class WeightCast {
   private static final List<String> PRODUCTS =
       List.of("visual.proj", "visual.conv1.weight", "text_projection", "text.text_projection");
 
   private WeightCast() {}
 
-  static void apply(ClipModel model, Device device, Precision precision) {
+  /** What the precision leaves in 32 bits keeps its type. */
+  public static void apply(ClipModel model, Device device, Precision precision) {
     Set<String> cast = precision.weights() == null ? Set.of() : names(model, precision);
     try (TensorScope scope = new TensorScope()) {
       for (Map.Entry<String, Tensor> entry : model.state().entrySet()) {

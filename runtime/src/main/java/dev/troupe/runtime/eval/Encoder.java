@@ -3,7 +3,9 @@ package dev.troupe.runtime.eval;
 import dev.troupe.data.image.Preprocess;
 import dev.troupe.data.stream.Slice;
 import dev.troupe.nn.model.ClipModel;
+import dev.troupe.nn.torch.Autocast;
 import dev.troupe.nn.torch.TensorScope;
+import dev.troupe.nn.train.Precision;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
@@ -24,16 +26,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Encoder implements AutoCloseable {
   private final ClipModel model;
   private final Device device;
+  private final Precision precision;
   private final Tensor mean_C11;
   private final Tensor std_C11;
 
   /**
    * @param model stays the caller's; it must be in inference mode ({@code train(false)}) while it
-   *     encodes
+   *     encodes, on the device and in the precision ({@link dev.troupe.nn.train.WeightCast})
    */
-  public Encoder(ClipModel model, Device device, Preprocess preprocess) {
+  public Encoder(ClipModel model, Device device, Precision precision, Preprocess preprocess) {
     this.model = model;
     this.device = device;
+    this.precision = precision;
     this.mean_C11 = statistics(preprocess.mean());
     this.std_C11 = statistics(preprocess.std());
   }
@@ -60,7 +64,8 @@ public final class Encoder implements AutoCloseable {
    */
   public Tensor images(ByteBuffer pixels_NHWC, int n, int size) {
     try (TensorScope scope = new TensorScope();
-        NoGradGuard noGrad = new NoGradGuard()) {
+        NoGradGuard noGrad = new NoGradGuard();
+        Autocast autocast = Autocast.to(device.is_cuda(), precision.autocast())) {
       Tensor bytes_NHWC =
           torch.from_blob(
               new BytePointer(pixels_NHWC),
@@ -69,7 +74,7 @@ public final class Encoder implements AutoCloseable {
       Tensor pixels_NCHW =
           bytes_NHWC.permute(0, 3, 1, 2).to(device, ScalarType.Float).div_(new Scalar(255f));
       pixels_NCHW.sub_(mean_C11).div_(std_C11);
-      return scope.keep(toCpu(model.encodeImage(pixels_NCHW)));
+      return scope.keep(toCpu(model.encodeImage(pixels_NCHW.to(precision.pixels()))));
     }
   }
 
@@ -84,7 +89,8 @@ public final class Encoder implements AutoCloseable {
    */
   public Tensor texts(ByteBuffer tokens_NL, int n, int contextLength, int longestCaption) {
     try (TensorScope scope = new TensorScope();
-        NoGradGuard noGrad = new NoGradGuard()) {
+        NoGradGuard noGrad = new NoGradGuard();
+        Autocast autocast = Autocast.to(device.is_cuda(), precision.autocast())) {
       Tensor tokens =
           torch.from_blob(
               new BytePointer(tokens_NL),

@@ -5,6 +5,8 @@ import dev.troupe.data.text.Tokenizer;
 import dev.troupe.nn.model.ClipModel;
 import dev.troupe.nn.model.ClipModels;
 import dev.troupe.nn.torch.Torch;
+import dev.troupe.nn.train.Precision;
+import dev.troupe.nn.train.WeightCast;
 import dev.troupe.runtime.settings.DeviceSettings;
 import dev.troupe.runtime.settings.ImageSettings;
 import dev.troupe.runtime.settings.ModelSettings;
@@ -23,11 +25,11 @@ public final class LoadedModel implements AutoCloseable {
   private final Encoder encoder;
 
   private LoadedModel(
-      ClipModel model, Preprocess preprocess, Supplier<Tokenizer> tokenizer, Device device) {
+      ClipModel model, Preprocess preprocess, Supplier<Tokenizer> tokenizer, Encoder encoder) {
     this.model = model;
     this.preprocess = preprocess;
     this.tokenizer = tokenizer;
-    this.encoder = new Encoder(model, device, preprocess);
+    this.encoder = encoder;
   }
 
   /**
@@ -46,12 +48,15 @@ public final class LoadedModel implements AutoCloseable {
     }
     Preprocess preprocess = Preprocessing.of(chosen.config(), image, chosen.weights());
     String name = Devices.of(device.device(), 0);
+    Precision precision = Devices.precision(device.precision(), name);
     ClipModel model = ClipModels.create(chosen.config());
     try {
       chosen.load(model);
       model.train(false);
       Device on = Torch.device(name);
-      return new LoadedModel(model, preprocess, chosen::newTokenizer, on);
+      WeightCast.apply(model, on, precision);
+      return new LoadedModel(
+          model, preprocess, chosen::newTokenizer, new Encoder(model, on, precision, preprocess));
     } catch (RuntimeException e) {
       model.close();
       throw e;

@@ -29,7 +29,6 @@ import dev.troupe.runtime.eval.RetrievalEvaluation;
 import dev.troupe.runtime.log.RunFolderException;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.bytedeco.pytorch.Device;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,8 +79,7 @@ final class ClipWorkerTask implements WorkerTask {
     schedule = run.schedule();
     duties = new EpochDuties(run.settings(), run.training());
     sampleRows = new SampleRows(run.training());
-    encoder =
-        new Encoder(trainer.model(), new Device(run.device(context.index())), run.preprocess());
+    encoder = run.newEncoder(trainer.model(), context.index());
     rehearse();
     return run.facts();
   }

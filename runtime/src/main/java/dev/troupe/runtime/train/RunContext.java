@@ -14,11 +14,14 @@ import dev.troupe.nn.model.ClipModels;
 import dev.troupe.nn.model.ModelConfig;
 import dev.troupe.nn.optim.AdamWSettings;
 import dev.troupe.nn.optim.LrSchedule;
+import dev.troupe.nn.torch.Torch;
 import dev.troupe.nn.train.ClipTrainer;
+import dev.troupe.nn.train.Precision;
 import dev.troupe.nn.train.TrainerSettings;
 import dev.troupe.runtime.checkpoint.Checkpoint;
 import dev.troupe.runtime.checkpoint.CheckpointException;
 import dev.troupe.runtime.checkpoint.CheckpointFolder;
+import dev.troupe.runtime.eval.Encoder;
 import dev.troupe.runtime.log.RunFolder;
 import dev.troupe.runtime.settings.OptimizationSettings;
 import dev.troupe.runtime.settings.TrainSettings;
@@ -165,6 +168,13 @@ final class RunContext implements AutoCloseable {
             resume.map(checkpoint -> checkpoint.state().step()).orElse(0L));
     resume.ifPresent(checkpoint -> Resume.load(checkpoint, trainer));
     return trainer;
+  }
+
+  /** Encodes with a trainer's model, as its validation does. */
+  Encoder newEncoder(ClipModel clip, int localIndex) {
+    String device = device(localIndex);
+    Precision precision = Devices.precision(settings.device().precision(), device);
+    return new Encoder(clip, Torch.device(device), precision, preprocess);
   }
 
   /**
