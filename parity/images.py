@@ -20,7 +20,7 @@ import tarfile
 
 import parity
 
-MODELS = ("ViT-B-32", "RN50")
+MODELS = ("tiny-vit", "tiny-rn", "ViT-B-32", "RN50")
 SIZES = (64, 224)
 
 
@@ -95,6 +95,7 @@ def peer_features(name, samples, weights, expected, seed=0):
     import open_clip
     from PIL import Image
     from safetensors.torch import save_file
+    open_clip.add_model_config(parity.CONFIGS)
     torch.manual_seed(seed)
     model, _, transform = open_clip.create_model_and_transforms(name)
     model.eval()

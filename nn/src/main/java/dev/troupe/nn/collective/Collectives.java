@@ -340,6 +340,29 @@ public final class Collectives implements AutoCloseable {
                 new BroadcastOptions().rootRank(root).timeout(milliseconds())));
   }
 
+  /**
+   * Starts to overwrite rank {@code to}'s {@code bytes} with those of rank {@code from}; wait
+   * before touching them. All ranks take part, but nothing travels to the others.
+   *
+   * @param bytes one-dimensional, of the same length on both ranks; not touched on the others
+   */
+  public PendingWork startSend(Tensor bytes, int from, int to) throws CollectiveException {
+    long[] sent = new long[worldSize()];
+    long[] received = new long[worldSize()];
+    sent[to] = rank() == from ? bytes.size(0) : 0;
+    received[from] = rank() == to ? bytes.size(0) : 0;
+    Tensor nothing = bytes.narrow(0, 0, 0);
+    return start(
+        "send",
+        backend ->
+            backend.alltoall_base(
+                rank() == to ? bytes : nothing,
+                rank() == from ? bytes : nothing,
+                new LongVector(received),
+                new LongVector(sent),
+                new AllToAllOptions().timeout(milliseconds())));
+  }
+
   /** Waits for all ranks. */
   public void barrier() throws CollectiveException {
     allGather(rank());

@@ -7,8 +7,10 @@ import dev.troupe.nn.optim.AdamW;
 import dev.troupe.nn.torch.TensorScope;
 import dev.troupe.nn.torch.Torch;
 import dev.troupe.nn.train.PhaseClock.Phase;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.PointerScope;
@@ -161,12 +163,13 @@ public final class ClipTrainer implements AutoCloseable {
       closeBuckets();
     }
     boolean behind = committedSteps < highest || (fresh && next.rank() != root);
-    if (anyBehind(next, behind)) {
+    List<Integer> receivers = behind(next, behind);
+    if (!receivers.isEmpty()) {
       if (behind) {
         committedSteps = -1;
       }
       try (NoGradGuard guard = new NoGradGuard()) {
-        new StateSync(next, progress).send(state.values(), root, behind);
+        new StateSync(next, progress).send(state.values(), root, receivers);
       }
       if (behind) {
         optimizer.steps(ranks[root][1]);
@@ -180,12 +183,16 @@ public final class ClipTrainer implements AutoCloseable {
     return highest;
   }
 
-  private static boolean anyBehind(Collectives group, boolean behind) throws CollectiveException {
-    long any = 0;
-    for (long[] row : group.allGather(behind ? 1 : 0)) {
-      any |= row[0];
+  /** The ranks that say they are behind. */
+  private static List<Integer> behind(Collectives group, boolean own) throws CollectiveException {
+    List<Integer> ranks = new ArrayList<>();
+    long[][] all = group.allGather(own ? 1 : 0);
+    for (int r = 0; r < all.length; r++) {
+      if (all[r][0] != 0) {
+        ranks.add(r);
+      }
     }
-    return any != 0;
+    return ranks;
   }
 
   /** Parts with the group; keeps the buckets while a step in them is undecided. */

@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Sends tensors of one rank to those that are behind, in chunks through two small buffers: while
  * one chunk travels, the other is filled or emptied. A checksum over all of it is compared at the
- * end.
+ * end. To a single rank, a newcomer as a rule, they go directly; to several by a broadcast, which
+ * spreads the work, though the others get them too.
  *
  * <p>A transfer that was aborted may go on behind for a while; it then writes to the buffers, never
  * to the tensors.
@@ -44,12 +45,14 @@ final class StateSync {
    * Overwrites the tensors of receiving ranks with those of {@code root}. All ranks call it with
    * tensors of the same shapes in the same order.
    *
-   * @param receiving whether this rank wants them
+   * @param receivers the ranks that are behind, the same on all ranks
    * @throws CollectiveException if the group breaks or what arrived is damaged; the tensors of this
    *     rank, if receiving, are then worth nothing
    */
-  void send(Collection<Tensor> tensors, int root, boolean receiving) throws CollectiveException {
+  void send(Collection<Tensor> tensors, int root, List<Integer> receivers)
+      throws CollectiveException {
     boolean sending = group.rank() == root;
+    boolean receiving = receivers.contains(group.rank());
     CRC32C checksum = new CRC32C();
     List<List<Piece>> chunks = chunks(tensors);
     try (TensorScope scope = new TensorScope()) {
@@ -62,7 +65,10 @@ final class StateSync {
             fill(part, chunks.get(i));
             update(checksum, part);
           }
-          travelling[i % 2] = group.startBroadcast(part, root);
+          travelling[i % 2] =
+              receivers.size() == 1
+                  ? group.startSend(part, root, receivers.get(0))
+                  : group.startBroadcast(part, root);
         }
         if (i > 0) {
           travelling[(i - 1) % 2].await();

@@ -123,6 +123,23 @@ class CollectivesTest {
   }
 
   @Test
+  void shouldSendToOneRankAlone() throws Exception {
+    List<float[]> copies =
+        Ranks.run(
+            3,
+            group -> {
+              Tensor tensor = torch.ones(4).mul(scalar(group.rank()));
+              group.startSend(tensor, 2, 0).await();
+              group.barrier();
+              return floats(tensor);
+            });
+
+    assertThat(copies.get(0)).containsOnly(2f);
+    assertThat(copies.get(1)).containsOnly(1f);
+    assertThat(copies.get(2)).containsOnly(2f);
+  }
+
+  @Test
   void shouldWorkAloneWithoutNetwork() throws Exception {
     try (Collectives group = Collectives.alone("cpu")) {
       Tensor tensor = torch.ones(3);
