@@ -41,7 +41,7 @@ public final class DataStreams implements AutoCloseable {
                 pekko.loggers = ["org.apache.pekko.event.slf4j.Slf4jLogger"]
                 pekko.logging-filter = "org.apache.pekko.event.slf4j.Slf4jLoggingFilter"
                 pekko.jvm-shutdown-hooks = off
-                pekko.scheduler.tick-duration = 40ms
+                pekko.scheduler.tick-duration = 33ms
                 """)
             .withFallback(ConfigFactory.defaultReference());
     this.system = ActorSystem.create("troupe-data", config);
