@@ -34,6 +34,11 @@ public final class Fetcher implements AutoCloseable {
   /** A refusal may be a token about to be renewed: so many tries. */
   private static final int DENIED_TRIES = 3;
 
+  /** A user who waits should know for what. */
+  private static final int FIRST_WARNING_SECONDS = 5;
+
+  private static final int NEXT_WARNING_SECONDS = 60;
+
   private final StoreSpec spec;
   private final Map<String, Store> stores = new ConcurrentHashMap<>();
   private final Map<String, Boolean> ranges = new ConcurrentHashMap<>();
@@ -184,6 +189,7 @@ public final class Fetcher implements AutoCloseable {
     private int denials;
     private int mismatches;
     private long lastProgress = System.nanoTime();
+    private long warnAfterSeconds = FIRST_WARNING_SECONDS;
 
     Attempts(boolean isFixed) {
       this.isFixed = isFixed;
@@ -192,6 +198,7 @@ public final class Fetcher implements AutoCloseable {
     private void progress() {
       failures = 0;
       lastProgress = System.nanoTime();
+      warnAfterSeconds = FIRST_WARNING_SECONDS;
     }
   }
 
@@ -230,6 +237,14 @@ public final class Fetcher implements AutoCloseable {
       }
       long wait = wait(attempts.failures++, failure.retryAfter());
       LOG.debug("{}; next try in {} ms", failure.getMessage(), wait);
+      if (idle.toSeconds() >= attempts.warnAfterSeconds) {
+        attempts.warnAfterSeconds = idle.toSeconds() + NEXT_WARNING_SECONDS;
+        LOG.warn(
+            "{}; no progress for {} s, tries go on for {} s",
+            failure.getMessage(),
+            idle.toSeconds(),
+            spec.patience().giveUpAfter().toSeconds());
+      }
       try {
         if (closed.await(wait, TimeUnit.MILLISECONDS)) {
           throw new StoreException(Kind.CLOSED, url + ": reading was stopped", failure);
