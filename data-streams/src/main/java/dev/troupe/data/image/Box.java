@@ -6,11 +6,6 @@ import java.util.List;
 /** A region of an image, in whole pixels. */
 record Box(int left, int top, int width, int height) {
 
-  /** All of an image. */
-  static Box whole(int width, int height) {
-    return new Box(0, 0, width, height);
-  }
-
   /**
    * The region of torchvision's {@code RandomResizedCrop}: its share of the area and its aspect
    * ratio drawn from the ranges given; after ten draws that do not fit, the largest centred region

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.kBilinear;
 
 /**
  * Antialiased resizing by libtorch's vectorised kernel for uint8, which runs on the calling thread
- * alone. Its weights have 16 bits where PIL's have 22: about 3 values in 1000 differ from PIL's, by
- * one.
+ * alone, for training. Its weights have 16 bits where PIL's have 22: about 3 values in 1000 differ
+ * from PIL's, by one.
  */
 final class Resizer {
   private Resizer() {}

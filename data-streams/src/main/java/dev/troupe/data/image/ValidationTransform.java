@@ -39,8 +39,7 @@ final class ValidationTransform implements ImageTransform {
     try (PointerScope scope = new PointerScope()) {
       int reduction = options.reduction(header, header.width(), header.height(), width, height);
       Pixels image = ImageDecoder.decode(encoded, header, reduction);
-      Box whole = Box.whole(image.width(), image.height());
-      Pixels resized = Resizer.resize(image, whole, width, height, interpolation);
+      Pixels resized = PilResizer.resize(image, width, height, interpolation);
       if (width < size() || height < size()) {
         fill(target_HWC);
       }

@@ -7,8 +7,8 @@
  * dev.troupe.data.image.Augmentation} ({@code --aug-cfg}). A transform reads the image's header
  * ({@link dev.troupe.data.image.ImageHeader}: format, size, faults that need no decoding), decides
  * which region it wants, decodes ({@link dev.troupe.data.image.ImageDecoder}), resizes that region
- * ({@link dev.troupe.data.image.Resizer}) and changes colours. Pixels are uint8 RGB throughout; the
- * device normalises them.
+ * ({@link dev.troupe.data.image.Resizer}, in validation {@link dev.troupe.data.image.PilResizer})
+ * and changes colours. Pixels are uint8 RGB throughout; the device normalises them.
  *
  * <p>Decoded pixels ({@link dev.troupe.data.image.Pixels}) are native memory that belongs to the
  * pointer scope which a transform opens for each image and closes before it returns. Random choices
