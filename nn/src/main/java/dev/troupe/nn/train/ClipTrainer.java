@@ -103,6 +103,10 @@ public final class ClipTrainer implements AutoCloseable {
     return torch.tensor(values).view(1, 3, 1, 1).to(device, ScalarType.Float);
   }
 
+  public TrainerSettings settings() {
+    return settings;
+  }
+
   public ClipModel model() {
     return model;
   }

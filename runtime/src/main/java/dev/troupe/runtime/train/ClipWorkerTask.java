@@ -79,7 +79,7 @@ final class ClipWorkerTask implements WorkerTask {
     schedule = run.schedule();
     duties = new EpochDuties(run.settings(), run.training());
     sampleRows = new SampleRows(run.training());
-    encoder = run.newEncoder(trainer.model(), context.index());
+    encoder = run.newEncoder(trainer);
     rehearse();
     return run.facts();
   }

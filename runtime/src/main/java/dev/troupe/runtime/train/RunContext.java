@@ -16,7 +16,6 @@ import dev.troupe.nn.optim.AdamWSettings;
 import dev.troupe.nn.optim.LrSchedule;
 import dev.troupe.nn.torch.Torch;
 import dev.troupe.nn.train.ClipTrainer;
-import dev.troupe.nn.train.Precision;
 import dev.troupe.nn.train.TrainerSettings;
 import dev.troupe.runtime.checkpoint.Checkpoint;
 import dev.troupe.runtime.checkpoint.CheckpointException;
@@ -170,11 +169,10 @@ final class RunContext implements AutoCloseable {
     return trainer;
   }
 
-  /** Encodes with a trainer's model, as its validation does. */
-  Encoder newEncoder(ClipModel clip, int localIndex) {
-    String device = device(localIndex);
-    Precision precision = Devices.precision(settings.device().precision(), device);
-    return new Encoder(clip, Torch.device(device), precision, preprocess);
+  /** Encodes with a trainer's model, on its device and in its precision. */
+  Encoder newEncoder(ClipTrainer trainer) {
+    TrainerSettings how = trainer.settings();
+    return new Encoder(trainer.model(), Torch.device(how.device()), how.precision(), preprocess);
   }
 
   /**

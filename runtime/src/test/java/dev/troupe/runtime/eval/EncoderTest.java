@@ -46,8 +46,8 @@ class EncoderTest {
       names = {"AMP_BF16", "BF16", "PURE_BF16"})
   void shouldEncodeInTheAskedPrecision(Precision precision) {
     try (TensorScope scope = new TensorScope()) {
-      Tensor[] exact = features(Precision.FP32, scope);
-      Tensor[] rough = features(precision, scope);
+      Tensor[] exact = features(Precision.FP32);
+      Tensor[] rough = features(precision);
       for (int tower = 0; tower < 2; tower++) {
         Tensor cosine = torch.cosine_similarity(exact[tower], rough[tower]);
         assertThat(cosine.min().item_double()).isGreaterThan(0.999);
@@ -57,7 +57,7 @@ class EncoderTest {
   }
 
   /** Features of images and texts by the same model. */
-  private static Tensor[] features(Precision precision, TensorScope scope) {
+  private static Tensor[] features(Precision precision) {
     Device device = new Device("cpu");
     torch.manual_seed(0);
     try (ClipModel model = ClipModels.create(config)) {
