@@ -89,7 +89,7 @@ final class ClipWorkerTask implements WorkerTask {
     run.rehearse(trainer, REHEARSAL_SAMPLES);
     try {
       run.training().warmUp(Math.min(trainer.committedSteps(), run.training().totalSteps() - 1));
-      if (BackendKind.of(run.device(context.index())) == BackendKind.GLOO) {
+      if (BackendKind.of(trainer.settings().device()) == BackendKind.GLOO) {
         Rehearsal.run(run.settings().cluster().host());
       }
     } catch (DataException | CollectiveException e) {
@@ -164,7 +164,7 @@ final class ClipWorkerTask implements WorkerTask {
 
   private GroupSpec spec(Group next) {
     return new GroupSpec(
-        run.device(context.index()),
+        trainer.settings().device(),
         next.generation(),
         next.rank(),
         next.worldSize(),

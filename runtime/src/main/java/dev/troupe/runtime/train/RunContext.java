@@ -133,7 +133,7 @@ final class RunContext implements AutoCloseable {
   }
 
   /** The device of a worker of this process: with several CUDA devices, one each. */
-  String device(int localIndex) {
+  private String device(int localIndex) {
     return Devices.of(settings.device().device(), localIndex);
   }
 
