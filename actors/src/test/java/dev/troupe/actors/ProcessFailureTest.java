@@ -6,6 +6,7 @@ import dev.troupe.actors.RunStatus.Worker;
 import dev.troupe.actors.local.ProcessCluster;
 import dev.troupe.actors.local.ProcessCluster.NodeHandle;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -72,6 +73,26 @@ class ProcessFailureTest {
       stopped.signal("CONT");
       RunStatus again = cluster.awaitTraining(3);
       assertThat(again.workers()).extracting(Worker::pid).contains(stopped.pid());
+      cluster.ledger().assertAtMostTheStepInFlightRepeated();
+    }
+  }
+
+  @Test
+  void shouldTakeInANodeThatOnlyADeadOneKnewOf() {
+    Map<String, Object> patient = new HashMap<>(BOTH);
+    patient.put("troupe.pekko.cluster.failure-detector.acceptable-heartbeat-pause", "60s");
+    try (ProcessCluster cluster = new ProcessCluster(folder)) {
+      NodeHandle survivor = cluster.addNode(patient);
+      NodeHandle host = cluster.addNode(patient);
+      cluster.awaitTraining(2);
+      survivor.signal("STOP");
+      patient.put("troupe.node.seed-nodes", List.of(host.address()));
+      cluster.addNode(patient);
+      cluster.awaitLog(2, "Welcome from");
+      host.signal("KILL");
+      survivor.signal("CONT");
+      cluster.awaitTraining(2);
+      assertThat(cluster.log(2)).contains("it joins anew");
       cluster.ledger().assertAtMostTheStepInFlightRepeated();
     }
   }

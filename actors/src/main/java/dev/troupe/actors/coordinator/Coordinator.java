@@ -606,8 +606,6 @@ public final class Coordinator {
     if (node.status() == MemberStatus.removed()) {
       nodes.removed(address);
       losses.nodeGone(address, "its node left the cluster");
-    } else if (!nodes.isKnown(address) || node.status() == MemberStatus.up()) {
-      nodes.announce(run.term, node);
     }
     return decideSoon();
   }
@@ -654,6 +652,7 @@ public final class Coordinator {
     if (hurry || since >= ANNOUNCE_ALWAYS_MILLIS) {
       announce();
     }
+    nodes.announceToSettled(run.term);
     run.reports.adjust(run);
     hangWatch.look();
     decide();
@@ -662,6 +661,10 @@ public final class Coordinator {
 
   private void announce() {
     announcedNanos = System.nanoTime();
-    nodes.announce(run.term);
+    if (run.is(RECOVERING)) {
+      nodes.announceToAll(run.term);
+    } else {
+      nodes.announceAgain(run.term);
+    }
   }
 }

@@ -17,7 +17,9 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
@@ -32,6 +34,9 @@ final class Nodes {
   private final Map<String, Hello> hellos = new HashMap<>();
   private final Set<String> dead = new HashSet<>();
   private final Set<String> silent = new HashSet<>();
+
+  /** Those that all others know of. Who has left stays: it does not come back under this name. */
+  private final Set<UniqueAddress> settled = new HashSet<>();
 
   Nodes(ActorContext<CoordinatorCommand> context, NodeProbe probe) {
     this.context = context;
@@ -49,10 +54,6 @@ final class Nodes {
     hellos.put(hello.address(), hello);
     dead.remove(hello.address());
     silent.remove(hello.address());
-  }
-
-  boolean isKnown(String address) {
-    return hellos.containsKey(address);
   }
 
   void heard(String address) {
@@ -155,21 +156,58 @@ final class Nodes {
   }
 
   /**
-   * Whether all members know of a node. One that is still joining may be known to this coordinator
-   * alone: if they worked together and this process died, its successor would never hear of it.
+   * Makes the coordinator known to the members that all others know of by now. One that some have
+   * not heard of must not work yet: if this process died, its successor would take it for a
+   * stranger.
    */
-  private static boolean isSettled(org.apache.pekko.cluster.Member node) {
-    return node.status() != MemberStatus.joining() && node.status() != MemberStatus.weaklyUp();
-  }
-
-  void announce(long term) {
-    cluster.state().getMembers().forEach(node -> announce(term, node));
-  }
-
-  void announce(long term, org.apache.pekko.cluster.Member node) {
-    if (!isSettled(node)) {
-      return;
+  void announceToSettled(long term) {
+    CurrentClusterState state = cluster.state();
+    List<org.apache.pekko.cluster.Member> news = new ArrayList<>();
+    for (org.apache.pekko.cluster.Member node : state.getMembers()) {
+      if (hasJoined(node) && !settled.contains(node.uniqueAddress())) {
+        news.add(node);
+      }
     }
+    if (!news.isEmpty() && haveAllSeen(state)) {
+      for (org.apache.pekko.cluster.Member node : news) {
+        settled.add(node.uniqueAddress());
+        announce(term, node);
+      }
+    }
+  }
+
+  /** Whether all that can be reached know what this node knows of the members. */
+  private static boolean haveAllSeen(CurrentClusterState state) {
+    Set<Address> unseen = new HashSet<>();
+    for (org.apache.pekko.cluster.Member node : state.getMembers()) {
+      if (node.status() == MemberStatus.up() || node.status() == MemberStatus.leaving()) {
+        unseen.add(node.address());
+      }
+    }
+    state.getUnreachable().forEach(node -> unseen.remove(node.address()));
+    state.getSeenBy().forEach(unseen::remove);
+    return unseen.isEmpty();
+  }
+
+  /** Makes the coordinator known again to the members that know it. */
+  void announceAgain(long term) {
+    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
+      if (settled.contains(node.uniqueAddress())) {
+        announce(term, node);
+      }
+    }
+  }
+
+  /** Makes a coordinator that takes over known to whoever has joined. */
+  void announceToAll(long term) {
+    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
+      if (hasJoined(node)) {
+        announce(term, node);
+      }
+    }
+  }
+
+  private void announce(long term, org.apache.pekko.cluster.Member node) {
     context
         .getSystem()
         .classicSystem()
@@ -179,8 +217,12 @@ final class Nodes {
             org.apache.pekko.actor.ActorRef.noSender());
   }
 
+  private static boolean hasJoined(org.apache.pekko.cluster.Member node) {
+    return node.status() != MemberStatus.joining() && node.status() != MemberStatus.weaklyUp();
+  }
+
   /**
-   * Whether every settled node that can be reached has answered, and all its workers have
+   * Whether every node that has joined and can be reached has answered, and all its workers have
    * registered.
    */
   boolean allRegistered(long term, Roster roster) {
@@ -188,7 +230,7 @@ final class Nodes {
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
     for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
       String at = Electorate.hostAndPort(node.address());
-      if (!isSettled(node) || unreachable.contains(node.address()) || dead.contains(at)) {
+      if (!hasJoined(node) || unreachable.contains(node.address()) || dead.contains(at)) {
         continue;
       }
       Hello hello = hellos.get(at);

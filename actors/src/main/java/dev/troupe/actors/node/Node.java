@@ -33,6 +33,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
@@ -109,8 +110,8 @@ final class Node {
   private static final Duration PROBE_AGAIN = Duration.ofSeconds(1);
   private static final Duration LAST_ORDER = Duration.ofSeconds(30);
 
-  /** Several times what it takes to down a lost member, before which no node is made Up. */
-  private static final Duration LONGEST_JOINING = Duration.ofSeconds(30);
+  /** Far more than gossip needs to tell all members of a new one. */
+  private static final int LONGEST_STRANGER_SECONDS = 10;
 
   private final ActorContext<NodeCommand> context;
   private final TimerScheduler<NodeCommand> timers;
@@ -132,7 +133,8 @@ final class Node {
   private ActorRef<CoordinatorCommand> coordinator;
   private String coordinatorAddress = "";
   private RunResult over;
-  private int secondsJoining;
+  private boolean stranger;
+  private int secondsStranger;
 
   private Node(
       ActorContext<NodeCommand> context,
@@ -211,6 +213,8 @@ final class Node {
         .onMessage(NodeMessage.ForWorkers.class, this::onForWorkers)
         .onMessage(NodeMessage.Seats.class, this::onSeats)
         .onMessage(NodeMessage.FindCoordinator.class, this::onFindCoordinator)
+        .onMessage(NodeMessage.AmIMember.class, this::onAmIMember)
+        .onMessage(NodeMessage.Stranger.class, answer -> onStranger())
         .onMessage(NodeMessage.Leave.class, this::onLeave)
         .onMessage(NodeNote.WorkerEnded.class, this::onWorkerEnded)
         .onMessage(NodeNote.CoordinatorSilent.class, note -> onCoordinatorSilent())
@@ -307,25 +311,66 @@ final class Node {
     unreachable.clear();
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
     unreachable.forEach(this::askAbout);
-    if (isUp()) {
-      owner.up();
-    }
-    comeBackIfUnknown();
+    tellOwner();
+    comeBackIfStranger();
     return Behaviors.same();
   }
 
   /**
-   * The member that let this node in may have died before it told the others, who then take it for
-   * a stranger for good: it joins anew.
+   * The members that let this node in may have died before they told the others. These then take it
+   * for a stranger for good, whatever it says of the members: it joins anew.
    */
-  private void comeBackIfUnknown() {
-    MemberStatus status = cluster.selfMember().status();
-    boolean joining = status == MemberStatus.joining() || status == MemberStatus.weaklyUp();
-    secondsJoining = joining ? secondsJoining + 1 : 0;
-    if (secondsJoining == LONGEST_JOINING.toSeconds()) {
-      context.getLog().warn("the others do not know of {} yet: it joins anew", address);
+  private void comeBackIfStranger() {
+    secondsStranger = stranger ? secondsStranger + 1 : 0;
+    stranger = false;
+    if (secondsStranger == LONGEST_STRANGER_SECONDS) {
+      context.getLog().warn("the others do not know {}: it joins anew", address);
       owner.unknown();
+    } else if (!isUp() || !isUp(coordinatorAddress)) {
+      askWhetherKnown();
     }
+  }
+
+  private void askWhetherKnown() {
+    UniqueAddress own = cluster.selfMember().uniqueAddress();
+    for (Member member : cluster.state().getMembers()) {
+      if (member.status() == MemberStatus.up() && !member.uniqueAddress().equals(own)) {
+        context
+            .getSystem()
+            .classicSystem()
+            .actorSelection(member.address() + "/user/node")
+            .tell(
+                new NodeMessage.AmIMember(address, own.longUid(), context.getSelf()),
+                org.apache.pekko.actor.ActorRef.noSender());
+      }
+    }
+  }
+
+  private Behavior<NodeCommand> onAmIMember(NodeMessage.AmIMember question) {
+    boolean known = false;
+    for (Member member : cluster.state().getMembers()) {
+      known |=
+          hostAndPort(member.address()).equals(question.address())
+              && member.uniqueAddress().longUid() == question.uid();
+    }
+    if (isUp() && !known) {
+      question.replyTo().tell(new NodeMessage.Stranger());
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<NodeCommand> onStranger() {
+    stranger = true;
+    return Behaviors.same();
+  }
+
+  private boolean isUp(String hostAndPort) {
+    for (Member member : cluster.state().getMembers()) {
+      if (hostAndPort(member.address()).equals(hostAndPort)) {
+        return member.status() == MemberStatus.up();
+      }
+    }
+    return false;
   }
 
   private Behavior<NodeCommand> onCoordinatorSilent() {
@@ -361,6 +406,12 @@ final class Node {
     if (membership.event().member().status() == MemberStatus.removed()) {
       downed.remove(membership.event().member().address());
     }
+    tellOwner();
+    return Behaviors.same();
+  }
+
+  /** Again each second: at an event, the members may still be those before it. */
+  private void tellOwner() {
     Set<String> others = new HashSet<>();
     for (Member member : cluster.state().getMembers()) {
       if (!member.address().equals(cluster.selfMember().address())) {
@@ -371,7 +422,6 @@ final class Node {
     if (isUp()) {
       owner.up();
     }
-    return Behaviors.same();
   }
 
   // ---- leaving ----

@@ -327,6 +327,7 @@ public final class NodeRunner {
 
     @Override
     public void coordinator(ActorRef<CoordinatorCommand> ref) {
+      wasUp = true; // for the others, if not yet in its own view
       coordinator = ref;
     }
   }

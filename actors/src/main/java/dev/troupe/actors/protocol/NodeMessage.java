@@ -33,4 +33,14 @@ public sealed interface NodeMessage extends NodeCommand, CborSerializable {
 
   /** Answer to {@link FindCoordinator}; the coordinator is null while there is none. */
   record Found(String run, ActorRef<CoordinatorCommand> coordinator) implements CborSerializable {}
+
+  /**
+   * Asks a member whether it knows the asking node, and that process of it: one that was let in by
+   * a member that died at once may not.
+   */
+  record AmIMember(String address, long uid, ActorRef<NodeCommand> replyTo)
+      implements NodeMessage {}
+
+  /** Answer to {@link AmIMember} of a member that does not know the asking node. */
+  record Stranger() implements NodeMessage {}
 }

@@ -143,6 +143,16 @@ public final class ProcessCluster implements AutoCloseable {
     }
   }
 
+  public void awaitLog(int index, String text) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!log(index).contains(text)) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not in the log of node " + index + ": " + text + logs());
+      }
+      pause();
+    }
+  }
+
   private String logs() {
     StringBuilder text = new StringBuilder();
     for (int node = 0; node < nodes.size(); node++) {
