@@ -91,7 +91,7 @@ public final class Coordinator {
 
   // ---- state ----
 
-  private static final Duration TICK = Duration.ofMillis(100);
+  private static final Duration TICK = Duration.ofMillis(200);
   private static final long ANNOUNCE_AGAIN_MILLIS = 300;
   private static final long ANNOUNCE_ALWAYS_MILLIS = 5000;
 
