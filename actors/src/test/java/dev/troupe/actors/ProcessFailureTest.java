@@ -79,15 +79,18 @@ class ProcessFailureTest {
 
   @Test
   void shouldTakeInANodeThatOnlyADeadOneKnewOf() {
-    Map<String, Object> patient = new HashMap<>(BOTH);
-    patient.put("troupe.pekko.cluster.failure-detector.acceptable-heartbeat-pause", "60s");
+    Map<String, Object> patient =
+        Map.of("troupe.pekko.cluster.failure-detector.acceptable-heartbeat-pause", "60s");
+    Map<String, Object> quiet = new HashMap<>(patient);
+    quiet.put("troupe.pekko.cluster.gossip-interval", "1h");
+    Map<String, Object> newcomer = new HashMap<>(patient);
     try (ProcessCluster cluster = new ProcessCluster(folder)) {
       NodeHandle survivor = cluster.addNode(patient);
-      NodeHandle host = cluster.addNode(patient);
+      NodeHandle host = cluster.addNode(quiet);
       cluster.awaitTraining(2);
       survivor.signal("STOP");
-      patient.put("troupe.node.seed-nodes", List.of(host.address()));
-      cluster.addNode(patient);
+      newcomer.put("troupe.node.seed-nodes", List.of(host.address()));
+      cluster.addNode(newcomer);
       cluster.awaitLog(2, "Welcome from");
       host.signal("KILL");
       survivor.signal("CONT");
