@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  */
 final class RollCall {
   private static final long ASK_AGAIN_MILLIS = 500;
-  private static final long PROBE_AGAIN_MILLIS = 100;
+  private static final long PROBE_AGAIN_MILLIS = 200;
 
   private final Run run;
   private final Consumer<String> probe;
