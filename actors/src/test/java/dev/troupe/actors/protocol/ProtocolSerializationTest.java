@@ -136,6 +136,8 @@ class ProtocolSerializationTest {
             new WorkerMessage.Form(2, 4, 1, 3, "host:5", true, false, Wish.NONE, MEMORY),
             List.of(new NodeMessage.Seat("host:1/0", 0, true))),
         new NodeMessage.Leave(2, RESULT),
+        new NodeMessage.AmIMember("host:1", -7, someone()),
+        new NodeMessage.Stranger(),
         new NodeMessage.FindCoordinator(someone()),
         new NodeMessage.Found("run", someone()),
         new CoordinatorMessage.Verdict(true),
