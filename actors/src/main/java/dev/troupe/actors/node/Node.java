@@ -18,11 +18,13 @@ import dev.troupe.actors.worker.Worker;
 import dev.troupe.actors.worker.WorkerPlace;
 import dev.troupe.actors.worker.WorkerSlot;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,7 +35,6 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
@@ -110,8 +111,8 @@ final class Node {
   private static final Duration PROBE_AGAIN = Duration.ofSeconds(1);
   private static final Duration LAST_ORDER = Duration.ofSeconds(30);
 
-  /** Far more than gossip needs to tell all members of a new one. */
-  private static final int LONGEST_STRANGER_SECONDS = 10;
+  /** One is asked each second: far more than gossip needs to tell most members of a new one. */
+  private static final int TIMES_STRANGER = 10;
 
   private final ActorContext<NodeCommand> context;
   private final TimerScheduler<NodeCommand> timers;
@@ -133,8 +134,7 @@ final class Node {
   private ActorRef<CoordinatorCommand> coordinator;
   private String coordinatorAddress = "";
   private RunResult over;
-  private boolean stranger;
-  private int secondsStranger;
+  private int timesStranger;
 
   private Node(
       ActorContext<NodeCommand> context,
@@ -214,7 +214,7 @@ final class Node {
         .onMessage(NodeMessage.Seats.class, this::onSeats)
         .onMessage(NodeMessage.FindCoordinator.class, this::onFindCoordinator)
         .onMessage(NodeMessage.AmIMember.class, this::onAmIMember)
-        .onMessage(NodeMessage.Stranger.class, answer -> onStranger())
+        .onMessage(NodeMessage.Known.class, this::onKnown)
         .onMessage(NodeMessage.Leave.class, this::onLeave)
         .onMessage(NodeNote.WorkerEnded.class, this::onWorkerEnded)
         .onMessage(NodeNote.CoordinatorSilent.class, note -> onCoordinatorSilent())
@@ -321,29 +321,33 @@ final class Node {
    * for a stranger for good, whatever it says of the members: it joins anew.
    */
   private void comeBackIfStranger() {
-    secondsStranger = stranger ? secondsStranger + 1 : 0;
-    stranger = false;
-    if (secondsStranger == LONGEST_STRANGER_SECONDS) {
-      context.getLog().warn("the others do not know {}: it joins anew", address);
-      owner.unknown();
-    } else if (!isUp() || !isUp(coordinatorAddress)) {
-      askWhetherKnown();
+    if (isUp() && isUp(coordinatorAddress)) {
+      timesStranger = 0;
+    } else {
+      askOneWhetherKnown();
     }
   }
 
-  private void askWhetherKnown() {
-    UniqueAddress own = cluster.selfMember().uniqueAddress();
+  private void askOneWhetherKnown() {
+    Member own = cluster.selfMember();
+    List<Member> others = new ArrayList<>();
     for (Member member : cluster.state().getMembers()) {
-      if (member.status() == MemberStatus.up() && !member.uniqueAddress().equals(own)) {
-        context
-            .getSystem()
-            .classicSystem()
-            .actorSelection(member.address() + "/user/node")
-            .tell(
-                new NodeMessage.AmIMember(address, own.longUid(), context.getSelf()),
-                org.apache.pekko.actor.ActorRef.noSender());
+      boolean up = member.status() == MemberStatus.up();
+      if (up && !member.equals(own) && !unreachable.contains(member.address())) {
+        others.add(member);
       }
     }
+    if (others.isEmpty()) {
+      return;
+    }
+    Member one = others.get(ThreadLocalRandom.current().nextInt(others.size()));
+    context
+        .getSystem()
+        .classicSystem()
+        .actorSelection(one.address() + "/user/node")
+        .tell(
+            new NodeMessage.AmIMember(address, own.uniqueAddress().longUid(), context.getSelf()),
+            org.apache.pekko.actor.ActorRef.noSender());
   }
 
   private Behavior<NodeCommand> onAmIMember(NodeMessage.AmIMember question) {
@@ -353,14 +357,18 @@ final class Node {
           hostAndPort(member.address()).equals(question.address())
               && member.uniqueAddress().longUid() == question.uid();
     }
-    if (isUp() && !known) {
-      question.replyTo().tell(new NodeMessage.Stranger());
+    if (isUp()) {
+      question.replyTo().tell(new NodeMessage.Known(known));
     }
     return Behaviors.same();
   }
 
-  private Behavior<NodeCommand> onStranger() {
-    stranger = true;
+  private Behavior<NodeCommand> onKnown(NodeMessage.Known answer) {
+    timesStranger = answer.known() ? 0 : timesStranger + 1;
+    if (timesStranger == TIMES_STRANGER) {
+      context.getLog().warn("the others do not know {}: it joins anew", address);
+      owner.unknown();
+    }
     return Behaviors.same();
   }
 

@@ -41,6 +41,6 @@ public sealed interface NodeMessage extends NodeCommand, CborSerializable {
   record AmIMember(String address, long uid, ActorRef<NodeCommand> replyTo)
       implements NodeMessage {}
 
-  /** Answer to {@link AmIMember} of a member that does not know the asking node. */
-  record Stranger() implements NodeMessage {}
+  /** A member's answer to {@link AmIMember}. */
+  record Known(boolean known) implements NodeMessage {}
 }

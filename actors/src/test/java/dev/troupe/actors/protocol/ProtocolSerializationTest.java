@@ -137,7 +137,7 @@ class ProtocolSerializationTest {
             List.of(new NodeMessage.Seat("host:1/0", 0, true))),
         new NodeMessage.Leave(2, RESULT),
         new NodeMessage.AmIMember("host:1", -7, someone()),
-        new NodeMessage.Stranger(),
+        new NodeMessage.Known(true),
         new NodeMessage.FindCoordinator(someone()),
         new NodeMessage.Found("run", someone()),
         new CoordinatorMessage.Verdict(true),
