@@ -53,7 +53,8 @@ HF_CONFIGS = {
         num_heads=12, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
     "google/mt5-xl": dict(
         model_type="mt5", vocab_size=250112, d_model=2048, d_kv=64, d_ff=5120, num_layers=24,
-        num_decoder_layers=1, num_heads=32, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+        num_decoder_layers=1, num_heads=32, feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False),
     "facebook/nllb-200-distilled-600M": dict(
         model_type="m2m_100", vocab_size=256206, d_model=1024, encoder_layers=12,
         encoder_attention_heads=16, encoder_ffn_dim=4096, decoder_layers=1,
@@ -86,23 +87,6 @@ def peer_state(model):
         state[name] = tensor.clone() if key in seen and tensor.numel() else tensor
         seen.add(key)
     return state
-
-
-def save_big(state, path):
-    """Writes safetensors tensor by tensor; the library's save_file copies the state first."""
-    names = {"torch.float32": "F32", "torch.int64": "I64"}
-    header, end = {}, 0
-    for name, tensor in state.items():
-        begin, end = end, end + tensor.numel() * tensor.element_size()
-        header[name] = {
-            "dtype": names[str(tensor.dtype)], "shape": list(tensor.shape),
-            "data_offsets": [begin, end]}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with path.open("wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for tensor in state.values():
-            file.write(memoryview(tensor.numpy().reshape(-1)).cast("B"))
 
 
 def perturb(model, torch):
@@ -200,7 +184,7 @@ def one(work, path, seed):
     perturb(model, torch)
     images, tokens = inputs(model, config, torch)
     calibrate(model, inputs(model, config, torch)[0], torch)
-    save_big(peer_state(model), work / "weights.safetensors")
+    save_file(peer_state(model), work / "weights.safetensors")
     save_file({"images": images, "tokens": tokens}, work / "inputs.safetensors")
     with torch.no_grad():
         expected = {
