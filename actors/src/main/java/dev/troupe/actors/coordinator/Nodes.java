@@ -73,6 +73,7 @@ final class Nodes {
     hellos.remove(address);
     dead.remove(address);
     silent.remove(address);
+    settled.removeIf(node -> Electorate.hostAndPort(node.address()).equals(address));
   }
 
   /**

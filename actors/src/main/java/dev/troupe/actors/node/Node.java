@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.actor.Address;
@@ -295,7 +296,11 @@ final class Node {
   }
 
   private boolean isUp() {
-    return cluster.selfMember().status() == MemberStatus.up();
+    return isUp(cluster.selfMember());
+  }
+
+  private static boolean isUp(Member member) {
+    return member.status() == MemberStatus.up();
   }
 
   // ---- who is dead ----
@@ -321,7 +326,7 @@ final class Node {
    * for a stranger for good, whatever it says of the members: it joins anew.
    */
   private void comeBackIfStranger() {
-    if (isUp() && isUp(coordinatorAddress)) {
+    if (isUp() && memberAt(coordinatorAddress).filter(Node::isUp).isPresent()) {
       timesStranger = 0;
     } else {
       askOneWhetherKnown();
@@ -332,8 +337,7 @@ final class Node {
     Member own = cluster.selfMember();
     List<Member> others = new ArrayList<>();
     for (Member member : cluster.state().getMembers()) {
-      boolean up = member.status() == MemberStatus.up();
-      if (up && !member.equals(own) && !unreachable.contains(member.address())) {
+      if (isUp(member) && !member.equals(own) && !unreachable.contains(member.address())) {
         others.add(member);
       }
     }
@@ -351,13 +355,11 @@ final class Node {
   }
 
   private Behavior<NodeCommand> onAmIMember(NodeMessage.AmIMember question) {
-    boolean known = false;
-    for (Member member : cluster.state().getMembers()) {
-      known |=
-          hostAndPort(member.address()).equals(question.address())
-              && member.uniqueAddress().longUid() == question.uid();
-    }
     if (isUp()) {
+      boolean known =
+          memberAt(question.address())
+              .filter(member -> member.uniqueAddress().longUid() == question.uid())
+              .isPresent();
       question.replyTo().tell(new NodeMessage.Known(known));
     }
     return Behaviors.same();
@@ -372,22 +374,18 @@ final class Node {
     return Behaviors.same();
   }
 
-  private boolean isUp(String hostAndPort) {
-    for (Member member : cluster.state().getMembers()) {
-      if (hostAndPort(member.address()).equals(hostAndPort)) {
-        return member.status() == MemberStatus.up();
-      }
-    }
-    return false;
+  private Behavior<NodeCommand> onCoordinatorSilent() {
+    memberAt(coordinatorAddress).ifPresent(member -> askAbout(member.address()));
+    return Behaviors.same();
   }
 
-  private Behavior<NodeCommand> onCoordinatorSilent() {
+  private Optional<Member> memberAt(String hostAndPort) {
     for (Member member : cluster.state().getMembers()) {
-      if (hostAndPort(member.address()).equals(coordinatorAddress)) {
-        askAbout(member.address());
+      if (hostAndPort(member.address()).equals(hostAndPort)) {
+        return Optional.of(member);
       }
     }
-    return Behaviors.same();
+    return Optional.empty();
   }
 
   private void askAbout(Address suspect) {
