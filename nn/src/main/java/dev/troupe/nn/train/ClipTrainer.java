@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -48,6 +49,8 @@ public final class ClipTrainer implements AutoCloseable {
   private final AtomicLong progress = new AtomicLong();
   private final Tensor pixelScale;
   private final Tensor pixelShift;
+
+  private final long structure;
 
   private long committedSteps;
 
@@ -96,6 +99,7 @@ public final class ClipTrainer implements AutoCloseable {
       Tensor std = channels(settings.std());
       pixelScale = owned(std.mul(new Scalar(255.0)).reciprocal());
       pixelShift = owned(channels(settings.mean()).div(std).neg());
+      structure = StateHash.ofStructure(state());
     }
   }
 
@@ -137,12 +141,20 @@ public final class ClipTrainer implements AutoCloseable {
    * @throws IllegalStateException if no rank holds state, or the ranks' models differ
    */
   public long join(Collectives next) throws CollectiveException {
+    return join(next, step -> {});
+  }
+
+  /**
+   * {@link #join(Collectives)} for a caller with data to open: it need not wait for the state to
+   * travel.
+   *
+   * @param agreed told the committed steps of the group before any state is sent
+   */
+  public long join(Collectives next, LongConsumer agreed) throws CollectiveException {
     leave();
     group = next;
-    Map<String, Tensor> state = state();
     long[][] ranks =
-        next.allGather(
-            committedSteps, optimizer.steps(), StateHash.ofStructure(state), fresh ? 1 : 0);
+        next.allGather(committedSteps, optimizer.steps(), structure, fresh ? 1 : 0);
     int root = 0;
     for (int r = 0; r < ranks.length; r++) {
       if (ranks[r][2] != ranks[0][2]) {
@@ -166,6 +178,7 @@ public final class ClipTrainer implements AutoCloseable {
       settle(highest == committedSteps + 1);
       closeBuckets();
     }
+    agreed.accept(highest);
     boolean behind = committedSteps < highest || (fresh && next.rank() != root);
     List<Integer> receivers = behind(next, behind);
     if (!receivers.isEmpty()) {
@@ -173,7 +186,7 @@ public final class ClipTrainer implements AutoCloseable {
         committedSteps = -1;
       }
       try (NoGradGuard guard = new NoGradGuard()) {
-        new StateSync(next, progress).send(state.values(), root, receivers);
+        new StateSync(next, progress).send(state().values(), root, receivers);
       }
       if (behind) {
         optimizer.steps(ranks[root][1]);
@@ -322,6 +335,7 @@ public final class ClipTrainer implements AutoCloseable {
         gradients(input, before, new PhaseClock());
         before.restore();
       }
+      new GradientBuckets(optimizer.parameters(), alone).close();
     } catch (CollectiveException e) {
       throw new IllegalStateException(e); // alone, there is nobody to lose
     } finally {

@@ -92,6 +92,9 @@ final class ClipWorkerTask implements WorkerTask {
       if (BackendKind.of(trainer.settings().device()) == BackendKind.GLOO) {
         Rehearsal.run(run.settings().cluster().host());
       }
+      try (Collectives alone = Collectives.alone(trainer.settings().device())) {
+        sampleRows.share(alone);
+      }
     } catch (DataException | CollectiveException e) {
       // The first step will say what is wrong, if it still is.
       LOG.debug("rehearsal", e);
@@ -147,13 +150,15 @@ final class ClipWorkerTask implements WorkerTask {
         trainer.committedSteps(-1);
         dutiesDone = 0;
       }
-      long committed = trainer.join(collectives);
+      long committed =
+          trainer.join(
+              collectives,
+              step -> slices = run.training().open(step, next.rank(), next.worldSize()));
       dutiesDone = (int) highest(dutiesDone);
       sampleRows.share(collectives);
       if (next.rank() == 0) {
         takeRecorder(committed);
       }
-      slices = run.training().open(committed, next.rank(), next.worldSize());
       return new SyncReport(committed, connectSeconds, seconds(start) - connectSeconds, 0);
     } catch (CollectiveException e) {
       throw lost(e);
