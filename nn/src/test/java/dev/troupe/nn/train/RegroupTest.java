@@ -11,6 +11,7 @@ import dev.troupe.nn.collective.Rendezvous;
 import dev.troupe.nn.loss.LossSettings;
 import dev.troupe.nn.model.ClipModel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -144,6 +145,23 @@ class RegroupTest {
             });
 
     assertThat(states).allSatisfy(state -> assertThat(state).isEqualTo(states.get(0)));
+  }
+
+  @Test
+  void shouldSayWhereTheGroupGoesOnBeforeTheStateTravels() throws Exception {
+    Ranks.run(
+        2,
+        group -> {
+          long before = group.rank() == 0 ? 7 : -1;
+          try (ClipTrainer trainer = trainer(before)) {
+            List<Long> seen = new ArrayList<>();
+            trainer.join(group, agreed -> seen.addAll(List.of(agreed, trainer.committedSteps())));
+
+            assertThat(seen).containsExactly(7L, before);
+            assertThat(trainer.committedSteps()).isEqualTo(7);
+            return "";
+          }
+        });
   }
 
   @Test
