@@ -153,8 +153,7 @@ public final class ClipTrainer implements AutoCloseable {
   public long join(Collectives next, LongConsumer agreed) throws CollectiveException {
     leave();
     group = next;
-    long[][] ranks =
-        next.allGather(committedSteps, optimizer.steps(), structure, fresh ? 1 : 0);
+    long[][] ranks = next.allGather(committedSteps, optimizer.steps(), structure, fresh ? 1 : 0);
     int root = 0;
     for (int r = 0; r < ranks.length; r++) {
       if (ranks[r][2] != ranks[0][2]) {
