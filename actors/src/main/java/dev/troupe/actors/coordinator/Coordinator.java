@@ -9,6 +9,7 @@ import static dev.troupe.actors.RunStatus.State.TRAINING;
 
 import dev.troupe.actors.RunResult.Outcome;
 import dev.troupe.actors.RunStatus.State;
+import dev.troupe.actors.node.ClusterNodes;
 import dev.troupe.actors.node.NodeProbe;
 import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage;
@@ -602,7 +603,7 @@ public final class Coordinator {
 
   private Behavior<CoordinatorCommand> onMembership(Membership membership) {
     org.apache.pekko.cluster.Member node = membership.event().member();
-    String address = Electorate.hostAndPort(node.address());
+    String address = ClusterNodes.hostAndPort(node.address());
     if (node.status() == MemberStatus.removed()) {
       nodes.removed(address);
       losses.nodeGone(address, "its node left the cluster");
@@ -611,7 +612,7 @@ public final class Coordinator {
   }
 
   private Behavior<CoordinatorCommand> onUnreachable(Unreachable unreachable) {
-    String address = Electorate.hostAndPort(unreachable.event().member().address());
+    String address = ClusterNodes.hostAndPort(unreachable.event().member().address());
     probe(address);
     if (roster.on(address).stream().anyMatch(worker -> run.team().has(worker.name))) {
       hangWatch.wake();

@@ -1,5 +1,6 @@
 package dev.troupe.actors.coordinator;
 
+import dev.troupe.actors.node.ClusterNodes;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
@@ -31,7 +32,7 @@ final class Electorate {
     Member lowest = null;
     boolean lowestHere = false;
     for (Member member : state.getMembers()) {
-      String address = hostAndPort(member.address());
+      String address = ClusterNodes.hostAndPort(member.address());
       if (!counts(member.status()) || dead.contains(address)) {
         continue;
       }
@@ -49,9 +50,5 @@ final class Electorate {
 
   private static boolean counts(MemberStatus status) {
     return status == MemberStatus.up() || status == MemberStatus.leaving();
-  }
-
-  static String hostAndPort(Address address) {
-    return address.getHost().get() + ":" + address.getPort().get();
   }
 }

@@ -1,6 +1,7 @@
 package dev.troupe.actors.coordinator;
 
 import dev.troupe.actors.RunResult;
+import dev.troupe.actors.node.ClusterNodes;
 import dev.troupe.actors.node.NodeProbe;
 import dev.troupe.actors.protocol.CoordinatorCommand;
 import dev.troupe.actors.protocol.CoordinatorMessage.Hello;
@@ -42,7 +43,7 @@ final class Nodes {
     this.context = context;
     this.probe = probe;
     this.cluster = Cluster.get(context.getSystem());
-    this.own = Electorate.hostAndPort(cluster.selfMember().address());
+    this.own = ClusterNodes.hostAndPort(cluster.selfMember().address());
   }
 
   /** The coordinator's own node, {@code HOST:PORT}. */
@@ -73,7 +74,7 @@ final class Nodes {
     hellos.remove(address);
     dead.remove(address);
     silent.remove(address);
-    settled.removeIf(node -> Electorate.hostAndPort(node.address()).equals(address));
+    settled.removeIf(node -> ClusterNodes.hostAndPort(node.address()).equals(address));
   }
 
   /**
@@ -85,11 +86,8 @@ final class Nodes {
     if (!dead.add(address)) {
       return false;
     }
-    for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
-      if (Electorate.hostAndPort(node.address()).equals(address)) {
-        cluster.manager().tell(new Down(node.address()));
-      }
-    }
+    ClusterNodes.memberAt(cluster.state(), address)
+        .ifPresent(node -> cluster.manager().tell(new Down(node.address())));
     return true;
   }
 
@@ -148,12 +146,10 @@ final class Nodes {
     if (dead.contains(address)) {
       return true;
     }
-    for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
-      if (Electorate.hostAndPort(member.address()).equals(address)) {
-        return member.status() == MemberStatus.down() || member.status() == MemberStatus.exiting();
-      }
-    }
-    return true;
+    return ClusterNodes.memberAt(cluster.state(), address)
+        .map(org.apache.pekko.cluster.Member::status)
+        .filter(status -> status != MemberStatus.down() && status != MemberStatus.exiting())
+        .isEmpty();
   }
 
   /**
@@ -209,13 +205,8 @@ final class Nodes {
   }
 
   private void announce(long term, org.apache.pekko.cluster.Member node) {
-    context
-        .getSystem()
-        .classicSystem()
-        .actorSelection(node.address() + "/user/node")
-        .tell(
-            new NodeMessage.Announce(term, context.getSelf(), own),
-            org.apache.pekko.actor.ActorRef.noSender());
+    ClusterNodes.tell(
+        context.getSystem(), node, new NodeMessage.Announce(term, context.getSelf(), own));
   }
 
   private static boolean hasJoined(org.apache.pekko.cluster.Member node) {
@@ -230,7 +221,7 @@ final class Nodes {
     Set<Address> unreachable = new HashSet<>();
     cluster.state().getUnreachable().forEach(member -> unreachable.add(member.address()));
     for (org.apache.pekko.cluster.Member node : cluster.state().getMembers()) {
-      String at = Electorate.hostAndPort(node.address());
+      String at = ClusterNodes.hostAndPort(node.address());
       if (!hasJoined(node) || unreachable.contains(node.address()) || dead.contains(at)) {
         continue;
       }
@@ -249,7 +240,7 @@ final class Nodes {
 
   boolean areAllGone() {
     for (org.apache.pekko.cluster.Member member : cluster.state().getMembers()) {
-      if (!Electorate.hostAndPort(member.address()).equals(own)) {
+      if (!ClusterNodes.hostAndPort(member.address()).equals(own)) {
         return false;
       }
     }

@@ -152,7 +152,7 @@ final class Node {
     this.probe = probe;
     this.owner = owner;
     this.cluster = Cluster.get(context.getSystem());
-    this.address = cluster.selfMember().address().getHost().get() + ":" + port();
+    this.address = ClusterNodes.hostAndPort(cluster.selfMember().address());
     this.nodeName = settings.name().isEmpty() ? address : settings.name();
     context.setLoggerName(Node.class);
     if (settings.roles().contains(Role.WORKER)) {
@@ -345,13 +345,10 @@ final class Node {
       return;
     }
     Member one = others.get(ThreadLocalRandom.current().nextInt(others.size()));
-    context
-        .getSystem()
-        .classicSystem()
-        .actorSelection(one.address() + "/user/node")
-        .tell(
-            new NodeMessage.AmIMember(address, own.uniqueAddress().longUid(), context.getSelf()),
-            org.apache.pekko.actor.ActorRef.noSender());
+    ClusterNodes.tell(
+        context.getSystem(),
+        one,
+        new NodeMessage.AmIMember(address, own.uniqueAddress().longUid(), context.getSelf()));
   }
 
   private Behavior<NodeCommand> onAmIMember(NodeMessage.AmIMember question) {
@@ -380,12 +377,7 @@ final class Node {
   }
 
   private Optional<Member> memberAt(String hostAndPort) {
-    for (Member member : cluster.state().getMembers()) {
-      if (hostAndPort(member.address()).equals(hostAndPort)) {
-        return Optional.of(member);
-      }
-    }
-    return Optional.empty();
+    return ClusterNodes.memberAt(cluster.state(), hostAndPort);
   }
 
   private void askAbout(Address suspect) {
@@ -393,7 +385,7 @@ final class Node {
       return;
     }
     context.pipeToSelf(
-        probe.ask(hostAndPort(suspect)),
+        probe.ask(ClusterNodes.hostAndPort(suspect)),
         (verdict, error) ->
             new Probed(suspect, error == null ? verdict : NodeProbe.Verdict.SILENT));
   }
@@ -421,7 +413,7 @@ final class Node {
     Set<String> others = new HashSet<>();
     for (Member member : cluster.state().getMembers()) {
       if (!member.address().equals(cluster.selfMember().address())) {
-        others.add(hostAndPort(member.address()));
+        others.add(ClusterNodes.hostAndPort(member.address()));
       }
     }
     owner.members(others);
@@ -477,13 +469,5 @@ final class Node {
       owner.ended(message.result(), false);
     }
     return Behaviors.same();
-  }
-
-  private String port() {
-    return String.valueOf(cluster.selfMember().address().getPort().get());
-  }
-
-  static String hostAndPort(Address address) {
-    return address.getHost().get() + ":" + address.getPort().get();
   }
 }

@@ -178,7 +178,7 @@ public final class NodeRunner {
             guardian(node),
             PekkoConfig.systemName(settings),
             PekkoConfig.forNode(config, settings, port));
-    address = Node.hostAndPort(Cluster.get(system).selfMember().address());
+    address = ClusterNodes.hostAndPort(Cluster.get(system).selfMember().address());
     system.getWhenTerminated().whenCompleteAsync((done, error) -> terminated(), restarts);
   }
 

@@ -11,6 +11,7 @@ import dev.troupe.actors.RunSettings;
 import dev.troupe.actors.RunStatus;
 import dev.troupe.actors.RunStatus.State;
 import dev.troupe.actors.Transport;
+import dev.troupe.actors.node.ClusterNodes;
 import dev.troupe.actors.node.NodeProbe;
 import dev.troupe.actors.node.PekkoConfig;
 import dev.troupe.actors.protocol.CoordinatorCommand;
@@ -109,7 +110,7 @@ class CoordinatorScaleTest {
 
   /** All are of this node, which stays in the cluster. */
   private String address() {
-    return Electorate.hostAndPort(Cluster.get(kit.system()).selfMember().address());
+    return ClusterNodes.hostAndPort(Cluster.get(kit.system()).selfMember().address());
   }
 
   private void register(String name, Phase phase, Map<String, String> facts) {

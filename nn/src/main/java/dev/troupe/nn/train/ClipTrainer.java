@@ -50,6 +50,7 @@ public final class ClipTrainer implements AutoCloseable {
   private final Tensor pixelScale;
   private final Tensor pixelShift;
 
+  /** A number that models of the same names, shapes and types share. */
   private final long structure;
 
   private long committedSteps;
